@@ -1,0 +1,124 @@
+"""smtplib with strict replies, a deadline for each of them, and a look at what the server says unasked."""
+
+from __future__ import annotations
+
+import re
+import selectors
+import smtplib
+import socket
+import ssl
+from dataclasses import dataclass
+from typing import Any
+
+from publisher.ports.clock import Clock
+
+MAX_REPLY_LINE_OCTETS = 4_096  # RFC 5321 4.5.3.1.5 says 512; generous to servers that say more, checked 2026-11-23
+MAX_REPLY_LINES = 100
+READ_AT_ONCE_BYTES = 65_536
+_REPLY_LINE = re.compile(rb"[2-5][0-9]{2}(?:[ -][^\r\n]*)?\r?\n")
+
+
+class NonsenseReply(smtplib.SMTPException):
+    """Not an SMTP reply; holds what came instead."""
+
+    def __init__(self, line: bytes) -> None:
+        super().__init__(line)
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Whom to talk to, under which name of ours, and how long one reply may take."""
+
+    host: str
+    port: int
+    helo_name: str
+    reply_seconds: float
+
+
+class Dialogue(smtplib.SMTP):
+    """A dialogue that connects when it is made. `secrets` are hidden in whatever is quoted of it."""
+
+    def __init__(self, peer: Peer, clock: Clock, **options: Any) -> None:
+        self.secrets: tuple[str, ...] = ()
+        self._reply_seconds = peer.reply_seconds
+        self._clock = clock
+        self._unread = b""
+        super().__init__(peer.host, peer.port, peer.helo_name, timeout=peer.reply_seconds, **options)
+        # Without it the last small piece of a message waits for the acknowledgement of the one before.
+        self._socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def getreply(self, seconds: float | None = None) -> tuple[int, bytes]:
+        """Read one reply; bytes that drip in do not renew its time limit.
+
+        Errors: SMTPServerDisconnected, TimeoutError, NonsenseReply; each of them ends the dialogue.
+        """
+        deadline = self._clock.monotonic_seconds() + (seconds or self._reply_seconds)
+        texts: list[bytes] = []
+        while True:
+            line = self._read_line(deadline)
+            if not _REPLY_LINE.fullmatch(line) or len(texts) == MAX_REPLY_LINES:
+                self.close()
+                raise NonsenseReply(line)
+            texts.append(line[4:].strip())
+            if line[3:4] != b"-":
+                return int(line[:3]), b"\n".join(texts)
+
+    def starttls(self, *args: Any, **options: Any) -> tuple[int, bytes]:
+        """Encrypt. What came in clear together with the server's go-ahead may be forged (CVE-2011-0411)."""
+        answer = super().starttls(*args, **options)
+        if self._unread:
+            self.close()
+            raise NonsenseReply(self._unread)
+        return answer
+
+    def write(self, content: bytes) -> None:
+        """Write all of it in one go. Errors: OSError if not all of it was handed over."""
+        self._socket().sendall(content)
+
+    def has_something_to_say(self) -> bool:
+        """Say whether bytes, or the connection's end, wait to be read."""
+        sock = self.sock
+        if sock is None or self._unread or (isinstance(sock, ssl.SSLSocket) and sock.pending()):
+            return True
+        with selectors.DefaultSelector() as selector:
+            selector.register(sock, selectors.EVENT_READ)
+            return bool(selector.select(0))
+
+    def encryption(self) -> str:
+        """Name the version of TLS."""
+        version = self.sock.version() if isinstance(self.sock, ssl.SSLSocket) else None
+        return version or "not encrypted"
+
+    def _read_line(self, deadline: float) -> bytes:
+        while b"\n" not in self._unread and len(self._unread) <= MAX_REPLY_LINE_OCTETS:
+            self._unread += self._receive(deadline)
+        end = self._unread.find(b"\n") + 1 or len(self._unread)
+        line, self._unread = self._unread[:end], self._unread[end:]
+        return line
+
+    def _receive(self, deadline: float) -> bytes:
+        received = b""
+        try:
+            self._socket().settimeout(max(deadline - self._clock.monotonic_seconds(), 0.001))
+            received = self._socket().recv(READ_AT_ONCE_BYTES)
+        except TimeoutError:
+            self.close()
+            raise
+        except OSError as error:
+            self.close()
+            raise smtplib.SMTPServerDisconnected(f"the connection broke: {error.strerror}") from None
+        if not received:
+            self.close()
+            raise smtplib.SMTPServerDisconnected("the server ended the connection")
+        self._socket().settimeout(self._reply_seconds)
+        return received
+
+    def _socket(self) -> socket.socket:
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("the connection is closed")
+        return self.sock
+
+
+class TlsDialogue(Dialogue, smtplib.SMTP_SSL):
+    """The same over TLS from the first byte; takes `context`."""

@@ -1,0 +1,200 @@
+"""The only place where concrete things meet: config in, Application out."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from publisher.errors import ChannelMisconfigured
+from publisher.shipped import shipped
+
+if TYPE_CHECKING:
+    from publisher.config.settings import Settings
+    from publisher.intake.queue import QueueReading
+    from publisher.ports.adapter import AdapterType, Surroundings
+    from publisher.ports.credentials import Credentials, Secret
+    from publisher.ports.http import HttpClient
+    from publisher.store.open import Store
+    from publisher.workflow.application import Application, Channel
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Give the wall clock as an aware UTC datetime."""
+        return datetime.now(UTC)
+
+    def monotonic_seconds(self) -> float:
+        """Give seconds that never jump."""
+        return time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalCredentials:
+    """Give a stand-in where a secret is missing: a rehearsal must not need any.
+
+    It has the form of a Standard Webhooks secret, so that signing works, too.
+    """
+
+    real: Credentials
+    stand_in: ClassVar[str] = "whsec_cmVoZWFyc2FsLXJlaGVhcnNhbC1yZWhlYXJzYWw="
+
+    def read(self, secret: Secret) -> str:
+        """Give the secret's value, or the stand-in."""
+        try:
+            return self.real.read(secret)
+        except ChannelMisconfigured:
+            return self.stand_in
+
+
+@dataclass(frozen=True, slots=True)
+class FolderCapture:
+    """Put what a rehearsal would have sent into a folder, one sub-folder a channel."""
+
+    folder: Path
+
+    def write(self, name: str, content: bytes) -> Path:
+        """Write one file whole or not at all."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
+        temporary.write_bytes(content)
+        temporary.replace(path)
+        return path
+
+
+def read_settings(config_file: Path) -> Settings:
+    """Read the config with the adapters that are installed. Errors: ConfigError, Problems."""
+    from publisher.adapters.registry import adapter_names, find_adapter
+    from publisher.config.reader import ConfigReader
+
+    return ConfigReader(find_adapter, adapter_names).read(config_file)
+
+
+def installed_adapters() -> list[AdapterType]:
+    """Give every adapter that is installed, by name."""
+    from publisher.adapters.registry import adapter_names, find_adapter
+
+    return [find_adapter(name) for name in adapter_names()]
+
+
+@contextmanager
+def open_application(config_file: Path, *, rehearse: bool = False) -> Iterator[Application]:
+    """Open the store and make everything; close it afterwards. `rehearse` overrules the config, never the reverse."""
+    from publisher.store.open import open_store
+
+    settings = read_settings(config_file)
+    store = open_store(settings.store_file)
+    try:
+        yield make_application(settings, store, rehearsal=rehearse or settings.document.rehearse)
+    finally:
+        store.close()
+
+
+def make_application(settings: Settings, store: Store, *, rehearsal: bool) -> Application:
+    """Put the parts together."""
+    from publisher.rendering.templates import Templates
+    from publisher.workflow.application import Application
+
+    clock = SystemClock()
+    http = _http_client(settings)
+    return Application(
+        settings=settings,
+        rehearsal=rehearsal,
+        clock=clock,
+        ledger=store.ledger,
+        subscribers=store.subscribers,
+        templates=Templates([settings.template_folder, shipped("templates")]),
+        channels=_make_channels(settings, clock, http, rehearsal=rehearsal),
+        http=http,
+        credentials=_credentials(settings, rehearsal=False),
+        read_queue=lambda: _read_queue(settings),
+        read_image=lambda src: _read_image(settings, http, src),
+        worker=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
+    )
+
+
+def _read_queue(settings: Settings) -> QueueReading:
+    from publisher.intake.queue import read_queue
+
+    return read_queue(
+        settings.queue_folder,
+        digests=settings.digests.keys(),
+        channels=settings.channels.keys(),
+        wait=time.sleep,
+        now_ns=time.time_ns,
+    )
+
+
+def _read_image(settings: Settings, http: HttpClient, src: str) -> bytes:
+    from publisher.intake.images import read_local_image
+    from publisher.intake.remote_image import read_remote_image
+
+    if src.startswith(("https://", "http://")):
+        return read_remote_image(http, src)
+    return read_local_image(settings.queue_folder, src)
+
+
+def _http_client(settings: Settings) -> HttpClient:
+    """Make the client. Hosts that the operator wrote into a channel are trusted even on a private network."""
+    from publisher.fetch import RequestsHttpClient
+
+    return RequestsHttpClient(allow_hosts=frozenset(_configured_hosts(settings)))
+
+
+def _configured_hosts(settings: Settings) -> Iterator[str]:
+    from urllib.parse import urlsplit
+
+    for channel in settings.channels.values():
+        for value in channel.model_dump().values():
+            if isinstance(value, str) and value.startswith(("http://", "https://")):
+                yield urlsplit(value).hostname or ""
+
+
+def _make_channels(
+    settings: Settings, clock: SystemClock, http: HttpClient, *, rehearsal: bool
+) -> Mapping[str, Channel]:
+    from publisher.adapters.registry import find_adapter
+    from publisher.workflow.application import Channel
+
+    channels = {}
+    for name, section in settings.channels.items():
+        adapter_type = find_adapter(section.adapter)
+        surroundings = _surroundings(name, settings, clock, http, rehearsal=rehearsal)
+        channels[name] = Channel(name, section, adapter_type, adapter_type.make(section, surroundings))
+    return channels
+
+
+def _credentials(settings: Settings, *, rehearsal: bool) -> Credentials:
+    from publisher.credentials import EnvironmentCredentials
+
+    real = EnvironmentCredentials(settings.folder, os.environ)
+    return RehearsalCredentials(real) if rehearsal else real
+
+
+def _surroundings(
+    name: str, settings: Settings, clock: SystemClock, http: HttpClient, *, rehearsal: bool
+) -> Surroundings:
+    from publisher.fetch import CapturingHttpClient
+    from publisher.ports.adapter import Surroundings
+
+    capture = FolderCapture(settings.rehearsal_folder / name) if rehearsal else None
+    return Surroundings(
+        channel=name,
+        folder=settings.folder,
+        clock=clock,
+        http=CapturingHttpClient(capture) if capture else http,
+        credentials=_credentials(settings, rehearsal=rehearsal),
+        random_bytes=secrets.token_bytes,
+        capture=capture,
+    )

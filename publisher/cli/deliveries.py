@@ -1,0 +1,89 @@
+"""`publish deliveries`: single deliveries and their attempts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from publisher.cli.frame import Result, plural, publish_command, table
+from publisher.domain.delivery import DeliveryState
+from publisher.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from publisher.workflow.application import Application
+
+
+@publish_command("deliveries", summary="List single deliveries and their attempts.")
+@click.option("--state", "states", multiple=True, type=click.Choice([state.value for state in DeliveryState]))
+@click.option("--channel", help="Only this channel.")
+@click.option("--edition", help='Only this edition, for example "daily/7".')
+@click.option("--recipient", help="Only this address or account.")
+@click.option("--attempts", is_flag=True, help="Show every attempt, too.")
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many.")
+def deliveries(
+    config_file: Path,
+    states: tuple[str, ...],
+    channel: str | None,
+    edition: str | None,
+    recipient: str | None,
+    attempts: bool,
+    limit: int,
+) -> Result:
+    """Show who got what, and what the remote said."""
+    from publisher.bootstrap import open_application
+    from publisher.ports.ledger import DeliveryFilter
+
+    with open_application(config_file) as app:
+        which = DeliveryFilter(
+            rehearsal=app.rehearsal,
+            states=[DeliveryState(state) for state in states] or None,
+            channel=channel,
+            edition_id=_edition_id(app, edition) if edition else None,
+            recipient=recipient,
+            limit=limit,
+        )
+        rows = list(app.ledger.deliveries(which))
+        tries = app.ledger.attempts([row.id for row in rows]) if attempts else []
+    data = {"deliveries": [_data(row) for row in rows], "attempts": [asdict(attempt) for attempt in tries]}
+    return Result(data, lambda console: _show(console, rows, tries))
+
+
+def _edition_id(app: Application, name: str) -> int:
+    digest, _, number = name.partition("/")
+    row = app.ledger.edition(digest, int(number), app.rehearsal) if number.isdecimal() else None
+    if row is None:
+        raise UsageError(f'there is no edition "{name}"', hint='Look with "publish history"; write it as daily/7.')
+    return row.id
+
+
+def _data(row: Any) -> dict[str, Any]:
+    flat = asdict(row)
+    key = flat.pop("key")
+    return {**key, "key": row.key.text(), **flat}
+
+
+def _show(console: Console, rows: list[Any], tries: Any) -> None:
+    shown = table("Channel", "Recipient", "What", "State", "Tries", "Changed", "Remote's word")
+    for row in rows:
+        what = row.edition or row.slug or row.key.occurrence
+        changed = f"{row.changed_at.astimezone():%Y-%m-%d %H:%M}"
+        word = row.reason or row.receipt or ""
+        shown.add_row(
+            row.key.channel, row.key.recipient, what, row.state.value, str(row.attempt_count), changed, word[:80]
+        )
+    if rows:
+        console.print(shown)
+    for attempt in tries:
+        line = (
+            f"  delivery {attempt.delivery_id} try {attempt.number}: {attempt.outcome} {attempt.stage} {attempt.reply}"
+        )
+        console.print(line.rstrip(), markup=False)
+    console.print(plural(len(rows), "delivery", "deliveries"))
+
+
+commands = {"deliveries": deliveries}

@@ -1,0 +1,176 @@
+"""What all commands share: the options, one way to show results and errors, the exit codes.
+
+A command returns a Result; this module turns it into text on standard output or into one JSON envelope. Errors go to
+standard error, or into the envelope.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from publisher.errors import Problems, PublisherError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+ENVELOPE_VERSION = 1
+EXIT_DEFECT = 70  # EX_SOFTWARE of sysexits.h: a defect of the program itself
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a command found or did. `show` prints it for people; `data` is the same for programs."""
+
+    data: dict[str, Any]
+    show: Callable[[Console], None]
+    exit_code: int = 0
+    problems: Sequence[PublisherError] = field(default=())
+
+
+def publish_command(name: str, *, summary: str) -> Callable[[Callable[..., Result]], click.Command]:
+    """Make a click command out of a function that takes the config file and its own options and gives a Result."""
+
+    def decorate(function: Callable[..., Result]) -> click.Command:
+        @functools.wraps(function)
+        def run(config_file: Path, as_json: bool, log: str, **options: Any) -> None:
+            from publisher.logs import configure_logs
+
+            configure_logs(log, sys.stderr)
+            sys.exit(_run(name, as_json, lambda: function(config_file, **options)))
+
+        for option in reversed(_common_options()):
+            run = option(run)
+        return click.command(name, help=summary)(run)
+
+    return decorate
+
+
+def _common_options() -> list[Callable[[Any], Any]]:
+    return [
+        click.option(
+            "--config",
+            "config_file",
+            type=click.Path(path_type=Path, dir_okay=False),
+            default=lambda: Path(os.environ.get("PUBLISH_CONFIG", "config.toml")),
+            show_default="config.toml",
+            help="Config file of the project folder to work in.",
+        ),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON envelope instead of text."),
+        click.option(
+            "--log",
+            type=click.Choice(["off", "text", "json"]),
+            default="off",
+            show_default=True,
+            help="Log each event on standard error.",
+        ),
+    ]
+
+
+def _run(name: str, as_json: bool, function: Callable[[], Result]) -> int:
+    try:
+        result = function()
+    except PublisherError as error:
+        return _fail(name, as_json, error)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - nobody listens any more
+        return 0
+    except OSError as error:
+        return _fail(name, as_json, _explain_os_error(error))
+    if as_json:
+        print_envelope(name, result.exit_code, result.data, result.problems)
+    else:
+        result.show(make_console())
+        show_errors(result.problems)
+    return result.exit_code
+
+
+def _fail(name: str, as_json: bool, error: PublisherError) -> int:
+    errors = error.errors if isinstance(error, Problems) else (error,)
+    if as_json:
+        print_envelope(name, error.exit_code, {}, errors)
+    else:
+        show_errors(errors)
+    return error.exit_code
+
+
+def _explain_os_error(error: OSError) -> PublisherError:
+    reason = error.strerror or type(error).__name__
+    return PublisherError(
+        reason, where=str(error.filename or ""), hint="Check the path, its rights and the free space."
+    )
+
+
+def show_errors(errors: Iterable[PublisherError]) -> None:
+    """Print errors on standard error, one after the other, as `error: where: what` and `hint: ...`."""
+    for error in errors:
+        click.echo(f"error: {error}", err=True)
+
+
+def print_envelope(command: str, exit_code: int, data: dict[str, Any], problems: Iterable[PublisherError]) -> None:
+    """Print the one JSON form that all commands share."""
+    envelope = {
+        "version": ENVELOPE_VERSION,
+        "command": command,
+        "exit_code": exit_code,
+        "data": data,
+        "problems": [{"what": error.what, "where": error.where, "hint": error.hint} for error in problems],
+    }
+    click.echo(json.dumps(envelope, ensure_ascii=False, indent=2, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Iterable):
+        return list(value)
+    raise TypeError(f"no JSON form for {type(value).__name__}")
+
+
+def make_console() -> Console:
+    """Make a console for standard output: colours and boxes only on a terminal, nothing is cut when piped."""
+    from rich.console import Console
+
+    piped = not sys.stdout.isatty()
+    return Console(
+        highlight=False, soft_wrap=piped, width=10_000 if piped else None, no_color=piped or None, emoji=False
+    )
+
+
+def table(*columns: str) -> Any:
+    """Make a plain table: a header, no frame."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold", expand=False)
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
+
+
+def age(since: datetime, now: datetime) -> str:
+    """Say how long ago something was, roughly."""
+    seconds = max(0, int((now - since).total_seconds()))
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """Write a count with its noun."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -1,0 +1,45 @@
+"""Ctrl-C and SIGTERM: the first stops after the messages on the wire, the second leaves at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import click
+
+EXIT_INTERRUPTED = 130
+
+
+@contextmanager
+def stopping(stop: threading.Event) -> Iterator[None]:
+    """Turn signals into a set event while this is open. Leaving at once is safe: the ledger knows what is in doubt."""
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            os._exit(EXIT_INTERRUPTED)
+        stop.set()
+        os.write(2, b"\nStopping after the messages on the wire. Press Ctrl-C again to leave at once.\n")
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def confirmed(question: str) -> bool:
+    """Ask on the terminal; Ctrl-C and end of file mean no."""
+    # A handler that only sets an event would leave the prompt waiting for its line.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:
+        click.echo("", err=True)
+        return False
+    finally:
+        signal.signal(signal.SIGINT, before)

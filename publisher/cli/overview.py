@@ -1,0 +1,59 @@
+"""All commands with one line each: the text of `publish --help`, and where each command is found.
+
+Kept free of imports: this is what a person waits for first, and what the shell's completion starts with.
+"""
+
+from __future__ import annotations
+
+# section -> command -> (module in publisher.cli, summary)
+COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
+    "Begin": {
+        "init": ("init", "Make a new folder to work in, with config and samples."),
+        "config": ("config", "Show what is in force, secrets hidden."),
+        "check": ("check", "Look for mistakes in config, queue, templates, channels."),
+    },
+    "Articles": {
+        "add": ("add", "Bring articles in: press text, page, feed, Word, Markdown."),
+        "queue": ("queue", "List the queued articles and what happens to each."),
+        "ready": ("mark", "Release articles."),
+        "hold": ("mark", "Keep articles back."),
+        "draft": ("mark", "Turn articles back into drafts."),
+        "archive": ("archive", "Move articles that every outlet has had to queue/archive/."),
+    },
+    "Publish": {
+        "preview": ("preview", "Write the next edition and its posts as files to look at."),
+        "now": ("now", "Publish at once, after showing what goes where."),
+        "run": ("run", "Publish at the set times, until stopped."),
+    },
+    "Afterwards": {
+        "status": ("status", "Show queue, running editions, and what waits for a person."),
+        "history": ("history", "List the editions and posts that were made."),
+        "deliveries": ("deliveries", "List single deliveries and their attempts."),
+        "rehearsals": ("rehearsals", "Forget what was only rehearsed."),
+    },
+    "People and shell": {
+        "subscribers": ("subscribers", "Import, export, add, remove, list subscribers."),
+        "completion": ("completion", "Print the completion script for your shell."),
+    },
+}
+
+
+def overview() -> str:
+    """Give the text of `publish --help`."""
+    lines = [
+        "Usage: publish COMMAND [OPTIONS]",
+        "",
+        "Put an article into queue/ once; it leaves as an e-mail digest and as a post",
+        "for every network.",
+    ]
+    for section, commands in COMMANDS.items():
+        lines += ["", f"{section}:"]
+        lines += [f"  {name:<12}  {summary}" for name, (_, summary) in commands.items()]
+    lines += [
+        "",
+        "Every command has --help, --json and --config FILE. Exit codes: 0 done,",
+        "1 some rejected, 2 something is wrong and nothing was sent, 3 waits for a",
+        "person, 4 try again later.",
+        "",
+    ]
+    return "\n".join(lines)

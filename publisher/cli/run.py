@@ -1,0 +1,43 @@
+"""`publish run`: publish at the set times."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import click
+
+from publisher.cli.frame import Result, publish_command
+from publisher.cli.interrupt import stopping
+from publisher.errors import UsageError
+
+
+@publish_command("run", summary="Publish at the set times, until stopped with Ctrl-C.")
+@click.option("--once", is_flag=True, help="Do what is due now and leave; for cron.")
+def run(config_file: Path, once: bool) -> Result:
+    """Make the editions that are due, and send; events go to standard error, one a line."""
+    from publisher.bootstrap import open_application
+    from publisher.scheduling.schedule import Engine
+    from publisher.workflow.status import next_runs
+
+    stop, events = threading.Event(), list[str]()
+    with open_application(config_file) as app, stopping(stop):
+        if not any(digest.schedule for digest in app.settings.digests.values()):
+            hint = 'Add a time to a digest, for example schedule = ["Mon-Fri 07:00"].'
+            raise UsageError("no digest has a schedule", where=str(config_file), hint=hint)
+
+        def tell(event: str) -> None:
+            events.append(event)
+            click.echo(f"{app.clock.now().astimezone():%Y-%m-%d %H:%M:%S}  {event}", err=True)
+
+        engine = Engine(app, stop, tell)
+        if once:
+            engine.tick()
+        else:
+            for digest, at in next_runs(app):
+                tell(f"{digest}: next run {at:%a %Y-%m-%d %H:%M %Z}")
+            engine.run()
+    return Result({"events": events}, lambda console: None)
+
+
+commands = {"run": run}

@@ -1,0 +1,136 @@
+"""What one section says about another, and values that a type alone cannot check."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from publisher.config.explain import nearest_hint
+from publisher.config.places import Places
+from publisher.config.settings import Document
+from publisher.domain.digest import Digest
+from publisher.domain.message import MessageKind
+from publisher.domain.organisation import Organisation
+from publisher.errors import ConfigError
+
+if TYPE_CHECKING:
+    from publisher.ports.adapter import AdapterType, ChannelSettings
+
+NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+LANGUAGES = ("de", "en")
+
+
+def cross_check(
+    document: Document,
+    channels: Mapping[str, ChannelSettings],
+    find_adapter: Callable[[str], AdapterType],
+    places: Places,
+) -> list[ConfigError]:
+    """Check what one section says about another, and values that a type alone cannot check."""
+    errors = [*_check_names(document, places), *_check_organisation(document.organisation, places)]
+    for name, digest in document.digests.items():
+        errors += _check_digest(name, digest, document, places)
+        if digest.channel in channels:
+            errors += _check_kind(name, digest, find_adapter(channels[digest.channel].adapter), places)
+    defaults = [name for name, digest in document.digests.items() if digest.default]
+    for name in defaults[1:]:
+        what = f'the digest "{defaults[0]}" is the default already'
+        where = places.where(("digests", name, "default"))
+        errors.append(ConfigError(what, where=where, hint="Leave default = true on one digest only."))
+    return errors
+
+
+def _check_names(document: Document, places: Places) -> Iterator[ConfigError]:
+    for kind, names in (("digests", document.digests), ("channels", document.channels)):
+        for name in names:
+            if not NAME.fullmatch(name):
+                hint = f'Use small letters a to z, digits, "-" and "_", for example [{kind}.daily].'
+                yield ConfigError(f'"{name}" cannot be a name', where=places.where((kind, name)), hint=hint)
+
+
+def _check_organisation(organisation: Organisation, places: Places) -> Iterator[ConfigError]:
+    path = ("organisation",)
+    yield from _check_language(organisation.language, (*path, "language"), places)
+    yield from _check_time_zone(organisation.time_zone, (*path, "time_zone"), places)
+    for key in ("website", "imprint_url"):
+        address = getattr(organisation, key)
+        if address is not None and not re.match(r"https?://[^\s/]+", address):
+            hint = f'Write the whole address, for example {key} = "https://www.example.org".'
+            yield ConfigError(f'"{key}" is not a web address: "{address}"', where=places.where((*path, key)), hint=hint)
+    for key in ("accent", "accent_dark"):
+        colour = getattr(organisation.colours, key)
+        if not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
+            hint = f'Use six digits, for example {key} = "#0b5cad".'
+            where = places.where((*path, "colours", key))
+            yield ConfigError(f'"{key}" is not a colour: "{colour}"', where=where, hint=hint)
+
+
+def _check_language(language: str | None, path: tuple[str, ...], places: Places) -> Iterator[ConfigError]:
+    if language is not None and language not in LANGUAGES:
+        what = f'"language" is neither "de" nor "en": "{language}"'
+        yield ConfigError(what, where=places.where(path), hint='Write language = "de" or language = "en".')
+
+
+def _check_time_zone(time_zone: str | None, path: tuple[str, ...], places: Places) -> Iterator[ConfigError]:
+    import zoneinfo
+
+    if time_zone is None:
+        return
+    known = zoneinfo.available_timezones()
+    if time_zone not in known:
+        near = difflib.get_close_matches(time_zone, known, n=1)
+        example = near[0] if near else "Europe/Berlin"
+        what = f'"time_zone" is not known: "{time_zone}"'
+        yield ConfigError(what, where=places.where(path), hint=f'Write it for example as time_zone = "{example}".')
+
+
+def _check_digest(name: str, digest: Digest, document: Document, places: Places) -> Iterator[ConfigError]:
+    path = ("digests", name)
+    yield from _check_language(digest.language, (*path, "language"), places)
+    yield from _check_time_zone(digest.time_zone, (*path, "time_zone"), places)
+    yield from _check_addresses(digest, path, places)
+    yield from _check_schedule(digest, path, places)
+    if digest.max_articles < 1:
+        what = f'"max_articles" must be at least 1, not {digest.max_articles}'
+        yield ConfigError(
+            what, where=places.where((*path, "max_articles")), hint="Write for example max_articles = 20."
+        )
+    if digest.channel not in document.channels:
+        what = f'there is no channel "{digest.channel}"'
+        hint = nearest_hint(digest.channel, list(document.channels)) if document.channels else "Add [channels.NAME]."
+        yield ConfigError(what, where=places.where((*path, "channel")), hint=hint)
+
+
+def _check_kind(name: str, digest: Digest, adapter: AdapterType, places: Places) -> Iterator[ConfigError]:
+    if MessageKind.EMAIL not in adapter.kinds:
+        what = f'the channel "{digest.channel}" cannot deliver e-mails: it is of the kind "{adapter.name}"'
+        hint = 'Name a channel with adapter = "smtp", or adapter = "folder" to try things out.'
+        yield ConfigError(what, where=places.where(("digests", name, "channel")), hint=hint)
+
+
+def _check_addresses(digest: Digest, path: tuple[str, ...], places: Places) -> Iterator[ConfigError]:
+    from publisher.domain.address import AddressError, normalise_address
+
+    keys = [("from_address", [digest.from_address]), ("recipients", list(digest.recipients))]
+    keys += [(key, [value]) for key in ("reply_to", "unsubscribe_address") if (value := getattr(digest, key))]
+    for key, addresses in keys:
+        for address in addresses:
+            try:
+                normalise_address(address)
+            except AddressError as error:
+                what = f'"{key}" is not an e-mail address: "{address}": {error}'
+                hint = "Write the bare address, for example name@example.org."
+                yield ConfigError(what, where=places.where((*path, key)), hint=hint)
+
+
+def _check_schedule(digest: Digest, path: tuple[str, ...], places: Places) -> Iterator[ConfigError]:
+    from publisher.domain.cadence import CadenceError, parse_cadence
+
+    for text in digest.schedule:
+        try:
+            parse_cadence(text)
+        except CadenceError as error:
+            hint = 'Write for example schedule = ["Mon-Fri 07:00"].'
+            yield ConfigError(f'"schedule": {error}', where=places.where((*path, "schedule")), hint=hint)

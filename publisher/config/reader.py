@@ -1,0 +1,130 @@
+"""Read a config file. What a channel may set is its adapter's business: the caller says how to find an adapter."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from publisher.config.checks import cross_check
+from publisher.config.explain import explain_all
+from publisher.config.outside import OutsideValues
+from publisher.config.places import Places
+from publisher.config.settings import Document, Settings
+from publisher.errors import ConfigError, Problems
+
+if TYPE_CHECKING:
+    from publisher.ports.adapter import AdapterType, ChannelSettings
+
+MAX_CONFIG_BYTES = 1_048_576
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigReader:
+    """How a config is read: the environment, and what the adapters allow.
+
+    `find_adapter` raises ConfigError for a name that it does not know.
+    """
+
+    find_adapter: Callable[[str], AdapterType]
+    adapter_names: Callable[[], Sequence[str]]
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    def read(self, file: Path) -> Settings:
+        """Read and validate a config. Errors: ConfigError, or Problems with all of them."""
+        text = _read_text(file)
+        raw = _parse_toml(text, file)
+        places = Places(text, file.name)
+        folder = file.resolve().parent
+        outside = OutsideValues(folder, self.environ, places, lambda path: self._is_secret(path, raw))
+        values, errors = outside.put_in(raw), outside.errors
+        document = self._validate_document(values, places, errors)
+        channels = self._validate_channels(values.get("channels"), places, errors)
+        if document:
+            errors += cross_check(document, channels, self.find_adapter, places)
+        if errors:
+            raise Problems(errors) if len(errors) > 1 else errors[0]
+        return Settings(file.resolve(), folder, cast(Document, document), channels)
+
+    def _validate_document(self, raw: dict[str, Any], places: Places, errors: list[ConfigError]) -> Document | None:
+        from pydantic import TypeAdapter, ValidationError
+
+        adapter = TypeAdapter(Document)
+        try:
+            return adapter.validate_python(raw)
+        except ValidationError as error:
+            errors += explain_all(error, (), adapter.json_schema(), places)
+        return None
+
+    def _validate_channels(self, raw: Any, places: Places, errors: list[ConfigError]) -> dict[str, ChannelSettings]:
+        channels: dict[str, ChannelSettings] = {}
+        for name, section in raw.items() if isinstance(raw, dict) else ():
+            if not isinstance(section, dict):
+                continue
+            settings = self._validate_channel(name, section, places, errors)
+            if settings:
+                channels[name] = settings
+        return channels
+
+    def _validate_channel(
+        self, name: str, section: dict[str, Any], places: Places, errors: list[ConfigError]
+    ) -> ChannelSettings | None:
+        from pydantic import ValidationError
+
+        path = ("channels", name)
+        if not isinstance(section.get("adapter"), str):
+            hint = f'Say which kind of channel it is, for example adapter = "{self.adapter_names()[0]}".'
+            errors.append(ConfigError('"adapter" is missing', where=places.where(path), hint=hint))
+            return None
+        try:
+            adapter = self.find_adapter(section["adapter"])
+            return adapter.settings.model_validate(section)
+        except ConfigError as error:
+            errors.append(ConfigError(error.what, where=places.where((*path, "adapter")), hint=error.hint))
+        except ValidationError as error:
+            errors += explain_all(error, path, adapter.settings.model_json_schema(), places)
+        return None
+
+    def _is_secret(self, path: tuple[str, ...], raw: Mapping[str, Any]) -> bool:
+        """Say whether the adapter expects a secret at this place: then its reference stays."""
+        if len(path) < 3 or path[0] != "channels":
+            return False
+        name = raw["channels"][path[1]].get("adapter")
+        if name not in self.adapter_names():
+            return True
+        settings = self.find_adapter(name).settings.model_fields.get(path[2])
+        return settings is not None and "Secret" in str(settings.annotation)
+
+
+def _read_text(file: Path) -> str:
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        hint = 'Go to your project folder, or make a new one with "publish init FOLDER".'
+        raise ConfigError("there is no such config", where=str(file), hint=hint) from None
+    except OSError as error:
+        raise ConfigError(f"cannot read the config: {error.strerror}", where=str(file)) from None
+    if len(content) > MAX_CONFIG_BYTES:
+        raise ConfigError("the config is larger than 1 MiB", where=str(file), hint="Is this the right file?")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        hint = "Save the file as UTF-8 in your editor."
+        raise ConfigError("the config is not UTF-8 text", where=f"{file.name}:{line}", hint=hint) from None
+
+
+def _parse_toml(text: str, file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        what, _, place = str(error).partition(" (at ")
+        match = re.search(r"line (\d+)", place)
+        line = int(match.group(1)) if match else text.count("\n") + 1
+        shown = text.splitlines()[line - 1].strip() if line <= len(text.splitlines()) else ""
+        hint = 'Texts need quotation marks, for example title = "Daily news"; a table starts with [name].'
+        raise ConfigError(f"not valid TOML: {what}: {shown}", where=f"{file.name}:{line}", hint=hint) from None

@@ -1,0 +1,124 @@
+"""What can be set in config.toml, and what is in force. The sections' attribute docstrings are their documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from publisher.domain.digest import Digest
+from publisher.domain.organisation import STRICT, Organisation
+
+if TYPE_CHECKING:
+    from publisher.ports.adapter import ChannelSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    """Where the ledger is."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    file: str = "publisher.db"
+    """SQLite file, relative to the project folder. Not on a network drive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueSettings:
+    """Where the articles are."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    folder: str = "queue"
+    """Folder with the article files, relative to the project folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateSettings:
+    """Where the team's own templates are."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    folder: str = "templates"
+    """Folder with your own templates; what is not in it is taken from the program."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RehearsalSettings:
+    """Where a rehearsal puts what would have been sent."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    folder: str = "outbox"
+    """Folder for everything that a rehearsal captures, relative to the project folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """The whole config.toml as it is written; channels are validated by their adapters afterwards."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    organisation: Organisation
+    """Who publishes."""
+    rehearse: bool = False
+    """Build everything, send nothing: what would leave is put into the rehearsal folder."""
+    store: StoreSettings = field(default_factory=StoreSettings)
+    """Where the ledger is."""
+    queue: QueueSettings = field(default_factory=QueueSettings)
+    """Where the articles are."""
+    templates: TemplateSettings = field(default_factory=TemplateSettings)
+    """Where your own templates are."""
+    rehearsal: RehearsalSettings = field(default_factory=RehearsalSettings)
+    """Where a rehearsal puts things."""
+    digests: dict[str, Digest] = field(default_factory=dict)
+    """Recurring newsletters, by name."""
+    channels: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Configured outlets, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is in force. Paths are absolute; `default_digest` takes the articles that name none."""
+
+    file: Path
+    folder: Path
+    document: Document
+    channels: Mapping[str, ChannelSettings]
+
+    @property
+    def organisation(self) -> Organisation:
+        """Give who publishes."""
+        return self.document.organisation
+
+    @property
+    def digests(self) -> Mapping[str, Digest]:
+        """Give the digests by name."""
+        return self.document.digests
+
+    @property
+    def default_digest(self) -> str | None:
+        """Name the digest for articles that name none: the one marked so, or the only one there is."""
+        marked = [name for name, digest in self.digests.items() if digest.default]
+        return marked[0] if marked else next(iter(self.digests)) if len(self.digests) == 1 else None
+
+    @property
+    def queue_folder(self) -> Path:
+        """Give the folder with the article files."""
+        return self.folder / self.document.queue.folder
+
+    @property
+    def template_folder(self) -> Path:
+        """Give the folder with the team's own templates; it need not exist."""
+        return self.folder / self.document.templates.folder
+
+    @property
+    def rehearsal_folder(self) -> Path:
+        """Give the folder into which rehearsals capture."""
+        return self.folder / self.document.rehearsal.folder
+
+    @property
+    def store_file(self) -> Path:
+        """Give the ledger's SQLite file."""
+        return self.folder / self.document.store.file

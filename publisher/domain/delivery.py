@@ -1,0 +1,84 @@
+"""A delivery: one message to one recipient over one channel, unique by its key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+
+from publisher.domain.attempt import Accepted, Deferred, Outcome, Rejected
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands. `expired` means given up after too many days of deferrals."""
+
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    EXPIRED = "expired"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+S = DeliveryState
+
+# The only changes there are. A claim that runs out goes back to queued; a send that runs out becomes unknown.
+ALLOWED_CHANGES: dict[DeliveryState, frozenset[DeliveryState]] = {
+    S.QUEUED: frozenset({S.CLAIMED, S.SKIPPED, S.CANCELLED, S.EXPIRED}),
+    S.CLAIMED: frozenset({S.QUEUED, S.SENDING, S.SKIPPED, S.CANCELLED}),
+    S.SENDING: frozenset({S.QUEUED, S.ACCEPTED, S.DEFERRED, S.REJECTED, S.UNKNOWN, S.EXPIRED}),
+    S.DEFERRED: frozenset({S.CLAIMED, S.SKIPPED, S.CANCELLED, S.EXPIRED}),
+    S.UNKNOWN: frozenset({S.QUEUED, S.ACCEPTED, S.REJECTED, S.SKIPPED}),
+    S.EXPIRED: frozenset({S.QUEUED}),
+    S.REJECTED: frozenset({S.QUEUED}),
+    S.SKIPPED: frozenset(),
+    S.CANCELLED: frozenset(),
+    S.ACCEPTED: frozenset(),
+}
+
+# Nothing more happens to these by itself.
+FINAL_STATES = frozenset({S.ACCEPTED, S.REJECTED, S.EXPIRED, S.SKIPPED, S.CANCELLED})
+# Work that is still to do, now or later.
+OPEN_STATES = frozenset({S.QUEUED, S.CLAIMED, S.SENDING, S.DEFERRED})
+
+
+def may_change(before: DeliveryState, after: DeliveryState) -> bool:
+    """Say whether the table allows this change."""
+    return after in ALLOWED_CHANGES[before]
+
+
+def state_after(outcome: Outcome) -> DeliveryState:
+    """Name the state in which an attempt with this outcome leaves its delivery."""
+    match outcome:
+        case Accepted():
+            return S.ACCEPTED
+        case Deferred():
+            return S.DEFERRED
+        case Rejected():
+            return S.REJECTED
+    return S.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryKey:
+    """What makes a delivery one: all of these, and nothing else. `recipient` is a normalised address or an account.
+
+    `segment` counts from 1; `occurrence` names the edition, post, test or notice, for example "daily/7".
+    """
+
+    message_hash: str
+    channel: str
+    recipient: str
+    segment: int
+    occurrence: str
+    rehearsal: bool
+
+    def text(self) -> str:
+        """Give the key as 40 hex digits, the same on every attempt: the idempotency key for remotes that take one."""
+        parts = [self.message_hash, self.channel, self.recipient, self.segment, self.occurrence, self.rehearsal]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]

@@ -1,0 +1,166 @@
+"""A message: an e-mail, a post or a notice, final and immutable.
+
+It is kept as named sections of byte pieces with placeholder names between them. Rendering makes it once; sending only
+fills the placeholders, each escaped for where it stands. Two recipients' messages differ in nothing else.
+
+Sections of an e-mail: `return_path` (envelope sender), `headers` (the header block, each line ended by CRLF, without
+the empty line after it) and `body`. Sections of a post or a notice to a chat: `post` (the JSON of `domain/post.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote
+
+
+class MessageKind(StrEnum):
+    """What a message is; a channel's adapter says which kinds it takes."""
+
+    EMAIL = "email"
+    POST = "post"
+    NOTICE = "notice"
+
+
+class Context(StrEnum):
+    """Where a placeholder stands: it decides how its value is escaped."""
+
+    HEADER = "header"  # a header line: ASCII without control characters, put in as it is
+    ENVELOPE = "envelope"  # an address of the envelope, put in as it is
+    TEXT = "text"  # the plain text part, quoted-printable
+    HTML = "html"  # text of the HTML part, quoted-printable
+    URL = "url"  # inside an href of the HTML part, quoted-printable
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """A named per-recipient field; names are lower case with underscores."""
+
+    name: str
+    context: Context
+
+
+Piece = bytes | Placeholder
+
+
+@dataclass(frozen=True)
+class Message:
+    """A frozen message: the same bytes for everyone but for its placeholders."""
+
+    kind: MessageKind
+    sections: Mapping[str, tuple[Piece, ...]]
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """Give the one canonical form in which it is stored and hashed."""
+        return encode_message(self)
+
+    @cached_property
+    def content_hash(self) -> str:
+        """Hash pieces and placeholder names: SHA-256 in hex. Recipients' values are not in it."""
+        return hashlib.sha256(self.encoded).hexdigest()
+
+    def placeholders(self) -> Iterator[Placeholder]:
+        """Go through all placeholders in the order in which they stand."""
+        for pieces in self.sections.values():
+            yield from (piece for piece in pieces if isinstance(piece, Placeholder))
+
+
+def encode_message(message: Message) -> bytes:
+    """Write a message as canonical JSON; its pieces must be UTF-8, which e-mails and posts of ours always are."""
+    sections = [[name, [_encode_piece(piece) for piece in pieces]] for name, pieces in message.sections.items()]
+    document = {"version": 1, "kind": message.kind.value, "sections": sections}
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _encode_piece(piece: Piece) -> str | dict[str, str]:
+    if isinstance(piece, Placeholder):
+        return {"placeholder": piece.name, "context": piece.context.value}
+    return piece.decode("utf-8")
+
+
+def decode_message(encoded: bytes) -> Message:
+    """Read a message back from its canonical form."""
+    document: dict[str, Any] = json.loads(encoded)
+    sections = {name: tuple(_decode_piece(piece) for piece in pieces) for name, pieces in document["sections"]}
+    return Message(kind=MessageKind(document["kind"]), sections=sections)
+
+
+def _decode_piece(piece: str | dict[str, str]) -> Piece:
+    if isinstance(piece, str):
+        return piece.encode("utf-8")
+    return Placeholder(piece["placeholder"], Context(piece["context"]))
+
+
+@dataclass(frozen=True, slots=True)
+class SealedMessage:
+    """A message with one recipient's values filled in: what an adapter puts on the wire, byte for byte.
+
+    `key` is the delivery's key, the same on every attempt; `prepared` is what the adapter's `prepare` returned when
+    the delivery was planned; `marks` is what earlier attempts recorded on the way (a media or container id).
+    """
+
+    key: str
+    kind: MessageKind
+    recipient: str
+    sections: Mapping[str, bytes]
+    prepared: Mapping[str, Any]
+    marks: Mapping[str, Any]
+
+
+def fill(message: Message, values: Mapping[str, str]) -> dict[str, bytes]:
+    """Fill every placeholder. KeyError names a placeholder without a value: a defect, never a person's mistake."""
+    return {
+        name: b"".join(
+            _escape(values[piece.name], piece.context) if isinstance(piece, Placeholder) else piece for piece in pieces
+        )
+        for name, pieces in message.sections.items()
+    }
+
+
+def _escape(value: str, context: Context) -> bytes:
+    match context:
+        case Context.HEADER | Context.ENVELOPE:
+            return _one_line(value)
+        case Context.TEXT:
+            return quoted_printable_insert(_visible(value))
+        case Context.HTML:
+            return quoted_printable_insert(html.escape(_visible(value)))
+    return quoted_printable_insert(html.escape(quote(value, safe=":/?&=#%@+,;~-._")))
+
+
+def _one_line(value: str) -> bytes:
+    """Let a value into a header or the envelope only if it cannot start another line or command there."""
+    encoded = value.encode("ascii", "strict")
+    if any(byte < 0x20 or byte == 0x7F for byte in encoded):
+        raise ValueError(f"a control character in a header or envelope value: {value!r}")
+    return encoded
+
+
+def _visible(value: str) -> str:
+    return "".join(character for character in value if character >= " " and character not in "\x7f\u2028\u2029")
+
+
+QUOTED_PRINTABLE_LINE = 76  # octets without the line end; RFC 2045 6.7 (5), checked 2026-11-23
+
+
+def quoted_printable_insert(value: str) -> bytes:
+    """Write a value so that it can stand anywhere in a quoted-printable body: on lines of its own between soft breaks.
+
+    Every octet but letters and digits is encoded, so no later line ending, leading dot or "From " can come about.
+    """
+    tokens = [chr(o) if chr(o).isalnum() and o < 0x80 else f"={o:02X}" for o in value.encode("utf-8")]
+    lines, line = [], ""
+    for token in tokens:
+        if len(line) + len(token) > QUOTED_PRINTABLE_LINE - 1:
+            lines.append(line)
+            line = ""
+        line += token
+    lines.append(line)
+    return "".join(f"=\r\n{text}" for text in lines).encode("ascii") + b"=\r\n"

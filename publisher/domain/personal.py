@@ -1,0 +1,90 @@
+"""What differs between two recipients' e-mails: the values of the placeholders, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from publisher.domain.delivery import DeliveryKey
+from publisher.domain.digest import Digest
+from publisher.domain.header_words import MAX_LINE, is_control, mailbox
+from publisher.domain.message import Context
+
+# What templates may use, as `{{ placeholders.NAME }}`, with where it stands in the HTML part.
+TEMPLATE_PLACEHOLDERS = {"greeting": Context.HTML, "unsubscribe_url": Context.URL}
+# What the header block and the envelope are filled with.
+MESSAGE_PLACEHOLDERS = {
+    "to": Context.HEADER,
+    "message_id": Context.HEADER,
+    "date": Context.HEADER,
+    "list_unsubscribe": Context.HEADER,
+    "return_path": Context.ENVELOPE,
+}
+_GREETINGS = {"de": ("Guten Tag {name},", "Guten Tag,"), "en": ("Hello {name},", "Hello,")}
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def recipient_values(  # noqa: PLR0913 - each is one thing that a recipient's message is made of
+    *,
+    key: DeliveryKey,
+    recipient: str,
+    name: str | None,
+    language: str,
+    digest: Digest,
+    digest_name: str,
+    queued_at: datetime,
+    time_zone: str,
+) -> dict[str, str]:
+    """Give one recipient's value for every placeholder; the same on every attempt.
+
+    `queued_at` is aware; it becomes the Date, in `time_zone`.
+    """
+    clean_name = visible_name(name)
+    unsubscribe = unsubscribe_mailto(digest, digest_name)
+    return {
+        "to": _to(clean_name, recipient),
+        "message_id": f"<{key.text()[:32]}@{domain_of(digest.from_address)}>",
+        "date": header_date(queued_at, time_zone),
+        "return_path": digest.from_address,
+        "list_unsubscribe": f"<{unsubscribe}>",
+        "unsubscribe_url": unsubscribe,
+        "greeting": greeting(clean_name, language),
+    }
+
+
+def greeting(name: str, language: str) -> str:
+    """Greet by name, or without one."""
+    with_name, without = _GREETINGS.get(language.split("-", maxsplit=1)[0], _GREETINGS["en"])
+    return with_name.format(name=name) if name else without
+
+
+def unsubscribe_mailto(digest: Digest, digest_name: str) -> str:
+    """Give the address of an empty e-mail that unsubscribes."""
+    address = digest.unsubscribe_address or digest.from_address
+    return f"mailto:{quote(address, safe='@.+-_')}?subject=unsubscribe%20{quote(digest_name, safe='')}"
+
+
+def visible_name(name: str | None) -> str:
+    """Put a name into one line without invisible control characters."""
+    line = " ".join((name or "").split())
+    return "".join(character for character in line if not is_control(character))
+
+
+def domain_of(address: str) -> str:
+    """Give the part of an address after its @."""
+    return address.rpartition("@")[2].lower()
+
+
+def header_date(moment: datetime, time_zone: str) -> str:
+    """Write an aware moment as RFC 5322 section 3.3 wants it, with a real zone (checked 2026-11-23)."""
+    local = moment.astimezone(ZoneInfo(time_zone))
+    day, month = _DAYS[local.weekday()], _MONTHS[local.month - 1]
+    return f"{day}, {local.day} {month} {local:%Y %H:%M:%S %z}"
+
+
+def _to(name: str, address: str) -> str:
+    """Write To. A name that does not fit on the line is left out: nobody has to read their own name there."""
+    whole = mailbox(name, address)
+    return whole if len("To: ") + len(whole) <= MAX_LINE else address

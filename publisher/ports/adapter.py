@@ -1,0 +1,132 @@
+"""The adapter contract: our code for one kind of channel, one file each in `publisher/adapters/`.
+
+The worker owns claims and commits, the adapter owns the wire. An adapter never retries, never touches the ledger, and
+answers with an Outcome; it raises ChannelMisconfigured where the remote refuses our credentials.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from publisher.domain.attempt import Outcome
+from publisher.domain.message import Message, MessageKind, SealedMessage
+from publisher.domain.text_limits import TextLimits
+from publisher.ports.clock import Clock
+from publisher.ports.credentials import Credentials
+from publisher.ports.http import HttpClient
+
+JsonValue = Any
+
+
+class ChannelSettings(BaseModel):
+    """The keys that every `[channels.NAME]` section has; an adapter's own settings add to them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    adapter: str = Field(description="Kind of channel: the name of a file in publisher/adapters/.")
+    articles: Literal["named", "all"] = Field(
+        default="named", description='Which articles are posted: those that name this channel, or "all".'
+    )
+    tags: tuple[str, ...] = Field(default=(), description="Articles with one of these tags are posted, too.")
+    template: str | None = Field(default=None, description="Name of the post template, without its ending.")
+    enabled: bool = Field(default=True, description="Set to false to leave this channel out for a while.")
+
+    def addresses(self, credentials: Credentials) -> tuple[str, ...]:
+        """Name the web addresses that the operator wrote for this channel: they may be on a private network.
+
+        Errors: ChannelMisconfigured.
+        """
+        return ()
+
+
+class Capture(Protocol):
+    """Where a rehearsal puts what would have been sent."""
+
+    def write(self, name: str, content: bytes) -> Path:
+        """Write one file under the rehearsal folder and give its path."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an adapter is given to work with. `capture` is set in a rehearsal, and nothing may leave then.
+
+    `folder` is the project's folder (where config.toml is): relative paths in settings start there. `random_bytes` is
+    the only source of randomness.
+    """
+
+    channel: str
+    folder: Path
+    clock: Clock
+    http: HttpClient
+    credentials: Credentials
+    random_bytes: Callable[[int], bytes]
+    capture: Capture | None = None
+
+
+Mark = Callable[[str, JsonValue], None]
+
+
+class Session(Protocol):
+    """A connection, or what stands for it: used by one thread at a time."""
+
+    def send(self, message: SealedMessage, mark: Mark) -> Outcome:
+        """Try once. `mark(name, value)` returns when the value is durable: call it before what must be remembered.
+
+        Errors: ChannelMisconfigured.
+        """
+        ...
+
+    def verify(self) -> str:
+        """Log in or ask the remote who we are, without sending; give one line for `publish check --online`.
+
+        Errors: ChannelMisconfigured, TryAgain.
+        """
+        ...
+
+    def close(self) -> None:
+        """Leave politely."""
+        ...
+
+
+class Adapter(Protocol):
+    """One kind of channel, made for one channel out of its settings and its surroundings."""
+
+    kinds: frozenset[MessageKind]
+
+    def account(self) -> str:
+        """Name the recipient of a post on this channel: the channel's own account, without secrets."""
+        ...
+
+    def limits(self) -> TextLimits | None:
+        """Say how long a post may be and how the network counts; None where posts are not taken."""
+        ...
+
+    def prepare(self, message: Message) -> Mapping[str, JsonValue]:
+        """Make what must be the same on every attempt (idempotency key, record id); stored when planning."""
+        ...
+
+    def open(self) -> Session:
+        """Make a session. It connects at its first use, not here."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterType:
+    """What an adapter's file declares as `ADAPTER`: all that the rest of the program knows of it.
+
+    `kinds` are the kinds of message that it takes. `default_template` is the Jinja2 text of a post where the team has
+    none of its own for this network.
+    """
+
+    name: str
+    summary: str
+    settings: type[ChannelSettings]
+    make: Callable[[Any, Surroundings], Adapter]
+    kinds: frozenset[MessageKind] = frozenset()
+    default_template: str = ""

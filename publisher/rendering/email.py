@@ -1,0 +1,298 @@
+"""An edition as an e-mail: subject, HTML, text part and header block, as one frozen message.
+
+The straight line: values -> templates -> style sheet into the elements -> pieces with placeholders -> MIME -> check of
+the exact bytes. Rendered once per edition; nothing here knows a recipient.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html as html_module
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from publisher.domain.article import slug_of
+from publisher.domain.delivery import DeliveryKey
+from publisher.domain.edition import EditionContent
+from publisher.domain.header_words import mailbox, phrase
+from publisher.domain.message import Context, Message, MessageKind, Piece, Placeholder, fill
+from publisher.domain.personal import MESSAGE_PLACEHOLDERS, TEMPLATE_PLACEHOLDERS, domain_of, recipient_values
+from publisher.errors import TemplateError, UsageError
+from publisher.rendering.css import inline_css
+from publisher.rendering.header_block import header_lines, merge_pieces, refuse_unsafe
+from publisher.rendering.images import EmbeddedImage
+from publisher.rendering.quoted_printable import quoted_printable
+from publisher.rendering.templates import Templates
+from publisher.rendering.view import (
+    Images,
+    Values,
+    edition_values,
+    one_line,
+    shortened,
+    without_related,
+    without_related_teasers,
+)
+from publisher.rendering.wire_check import wire_problems
+
+# Gmail clips the HTML part; what exactly it counts is not documented. *Source:* email-bugs issue 41, 2026-11-23.
+MAX_HTML_BYTES = 102 * 1024
+LARGE_HTML_BYTES = 90 * 1024
+LARGE_IMAGES_BYTES = 300 * 1024
+MAX_SUBJECT = 70  # characters that a list of mails shows; a longer subject is only warned of
+MIN_PREHEADER, MAX_PREHEADER = 40, 130
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedEmail:
+    """An e-mail and what a person looks at before it goes: `html` and `text` have sample values filled in.
+
+    `html` is self-contained: its images are in it. `warnings` are for the person who approves.
+    """
+
+    message: Message
+    subject: str
+    preheader: str
+    html: str
+    text: str
+    warnings: tuple[str, ...]
+
+
+def render_email(
+    content: EditionContent,
+    templates: Templates,
+    read_image: Callable[[str], bytes],
+    *,
+    logo: bytes | None = None,
+    one_click: bool = False,
+) -> RenderedEmail:
+    """Render an edition as an e-mail.
+
+    `read_image` gives the bytes for an article's `image.src`; `logo` is the content of the organisation's logo file.
+    `one_click` says that list_unsubscribe will have an https address, which takes a POST. Errors: TemplateError for a
+    template, QueueError for an article, ConfigError for the organisation, UsageError without articles.
+    """
+    if not content.articles:
+        raise UsageError(
+            f'"{content.digest_name}" has no article',
+            hint="Put an article into the queue, for example by `publish add`.",
+        )
+    images = Images(read_image)
+    values, warnings = edition_values(content, images, logo)
+    folder = f"email/{content.digest.template}"
+    subject = one_line(templates.render(f"{folder}/subject.j2", values))
+    preheader = shortened(one_line(templates.render(f"{folder}/preheader.j2", values)), MAX_PREHEADER)
+    marks = _Marks(content)
+    values |= {"subject": subject, "preheader": preheader, "placeholders": marks.tokens}
+    html, text, size_warnings = _within_budget(templates, folder, values)
+    bodies = _Bodies(marks.parts(html, TEMPLATE_PLACEHOLDERS), marks.parts(text, Context.TEXT), images.embedded)
+    message = _message(content, subject, bodies, one_click)
+    samples = _sample_values(content)
+    _check_wire(message, samples)
+    warnings += [*size_warnings, *_warnings(subject, preheader, images.embedded)]
+    preview = _with_images(marks.filled(html, samples, html_module.escape), images.embedded)
+    return RenderedEmail(message, subject, preheader, preview, marks.filled(text, samples, str), tuple(warnings))
+
+
+def _within_budget(templates: Templates, folder: str, values: Values) -> tuple[str, str, list[str]]:
+    """Render HTML and text; leave out first related teasers, then related lists, until Gmail shows all of it."""
+    steps = (
+        (values, ""),
+        (without_related_teasers(values), "the teasers of related articles are left out"),
+        (without_related(values), "the lists of related articles are left out"),
+    )
+    html, kept, said = "", values, ""
+    for kept, said in steps:  # noqa: B007 - the last one is used after the loop
+        html = inline_css(_without_indentation(templates.render(f"{folder}/html.j2", kept)))
+        if len(html.encode("utf-8")) <= MAX_HTML_BYTES:
+            break
+    size = len(html.encode("utf-8"))
+    warnings = [f"to keep the HTML under 102 KB, {said}"] if said else []
+    if size > MAX_HTML_BYTES:
+        warnings.append(f"the HTML has {size // 1024} KB; Gmail cuts off what is over 102 KB: use fewer articles")
+    elif size >= LARGE_HTML_BYTES:
+        warnings.append(f"the HTML has {size // 1024} KB; Gmail cuts off what is over 102 KB")
+    return html, _tidy_text(templates.render(f"{folder}/text.j2", kept)), warnings
+
+
+def _warnings(subject: str, preheader: str, embedded: Mapping[str, EmbeddedImage]) -> Iterator[str]:
+    if len(subject) > MAX_SUBJECT:
+        yield f"the subject has {len(subject)} characters; lists of mails show about {MAX_SUBJECT}"
+    if len(preheader) < MIN_PREHEADER:
+        yield f"the preheader has {len(preheader)} characters; {MIN_PREHEADER} to {MAX_PREHEADER} fill the line"
+    size = sum(len(image.content) for image in embedded.values())
+    if size > LARGE_IMAGES_BYTES:
+        yield f"the images have {size // 1024} KB in all; every recipient's copy carries them"
+
+
+class _Marks:
+    """Placeholders as templates write them: tokens that survive escaping and inlining and are found again."""
+
+    def __init__(self, content: EditionContent) -> None:
+        secret = hashlib.sha256(repr(content).encode("utf-8", "surrogatepass")).hexdigest()[:20]
+        self.tokens = {name: f"ph-{secret}-{name}-hp" for name in TEMPLATE_PLACEHOLDERS}
+        self._pattern = re.compile(rf"ph-{secret}-([a-z_]+)-hp")
+
+    def parts(self, text: str, contexts: Context | Mapping[str, Context]) -> list[str | Placeholder]:
+        """Cut text at its placeholders."""
+        pieces = self._pattern.split(text)
+        parts: list[str | Placeholder] = []
+        for index, piece in enumerate(pieces):
+            if index % 2:
+                context = contexts if isinstance(contexts, Context) else contexts[piece]
+                parts.append(Placeholder(piece, context))
+            elif piece:
+                parts.append(piece)
+        return parts
+
+    def filled(self, text: str, values: Mapping[str, str], escape: Callable[[str], str]) -> str:
+        """Put values where the placeholders are, for a preview."""
+        return self._pattern.sub(lambda match: escape(values[match.group(1)]), text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bodies:
+    html: list[str | Placeholder]
+    text: list[str | Placeholder]
+    images: Mapping[str, EmbeddedImage]
+
+
+def _message(content: EditionContent, subject: str, bodies: _Bodies, one_click: bool) -> Message:
+    text, html = quoted_printable(bodies.text), quoted_printable(bodies.html)
+    boundary = _boundary(subject, text, html)
+    headers = header_lines(_header_fields(content, subject, boundary, one_click))
+    html_part: Iterable[Piece] = [_part_head("text/html"), *html]
+    if bodies.images:
+        html_part = _related_part(html_part, bodies.images.values(), f"r-{boundary}")
+    opening = f"--{boundary}\r\n".encode("ascii")
+    body = [opening, _part_head("text/plain"), *text, b"\r\n", opening, *html_part, b"\r\n--", boundary.encode("ascii")]
+    sections = {
+        "return_path": (Placeholder("return_path", MESSAGE_PLACEHOLDERS["return_path"]),),
+        "headers": headers,
+        "body": merge_pieces([*body, b"--\r\n"]),
+    }
+    return Message(MessageKind.EMAIL, sections)
+
+
+def _header_fields(
+    content: EditionContent, subject: str, boundary: str, one_click: bool
+) -> list[tuple[str, tuple[str | Placeholder, ...]]]:
+    digest, name = content.digest, content.digest_name
+    domain = domain_of(digest.from_address)
+    from_name = digest.from_name or content.organisation.name
+    for field, value in (("From", from_name), ("List-Id", digest.title)):
+        refuse_unsafe(field, value)
+    filled = {key: (Placeholder(key, context),) for key, context in MESSAGE_PLACEHOLDERS.items()}
+    fields: list[tuple[str, tuple[str | Placeholder, ...]]] = [
+        ("Date", filled["date"]),
+        ("From", (mailbox(from_name, digest.from_address, first_column=len("From: ")),)),
+        ("To", filled["to"]),
+        ("Message-ID", filled["message_id"]),
+        ("Subject", (subject,)),
+        ("MIME-Version", ("1.0",)),
+        ("Content-Type", (f'multipart/alternative; boundary="{boundary}"',)),
+        ("List-Id", (f"{phrase(digest.title, first_column=len('List-Id: '))} <{_label(name)}.{domain}>",)),
+        ("List-Unsubscribe", filled["list_unsubscribe"]),
+        ("Precedence", ("bulk",)),
+        ("X-Auto-Response-Suppress", ("OOF, AutoReply",)),
+        ("Feedback-ID", (_feedback_id(content, domain),)),
+    ]
+    if digest.reply_to:
+        fields.insert(2, ("Reply-To", (digest.reply_to,)))
+    if one_click:
+        fields.append(("List-Unsubscribe-Post", ("List-Unsubscribe=One-Click",)))
+    return fields
+
+
+def _label(name: str) -> str:
+    return slug_of(name) or "digest"
+
+
+def _feedback_id(content: EditionContent, domain: str) -> str:
+    """Name edition, list, kind and sender for Gmail's Postmaster Tools; no field is unique to a message.
+
+    *Source:* Google, "Feedback Loop" for senders: four fields, the last constant, 5 to 15 characters (2026-11-23).
+    """
+    edition = str(content.number or content.date.isoformat())
+    sender = re.sub(r"[^a-z0-9]", "", domain)[:15].ljust(5, "0")
+    return f"issue-{edition}:list-{_label(content.digest_name)}:kind-digest:{sender}"
+
+
+def _boundary(subject: str, *bodies: tuple[Piece, ...]) -> str:
+    return "b-" + hashlib.sha256(repr((subject, bodies)).encode("utf-8")).hexdigest()[:40]
+
+
+def _part_head(media_type: str) -> bytes:
+    lines = [f'Content-Type: {media_type}; charset="utf-8"', "Content-Transfer-Encoding: quoted-printable", "", ""]
+    return "\r\n".join(lines).encode("ascii")
+
+
+def _related_part(html_part: Iterable[Piece], images: Iterable[EmbeddedImage], boundary: str) -> Iterator[Piece]:
+    """Put the HTML and its images together. *Source:* RFC 2387 (checked 2026-11-23)."""
+    opening = f"--{boundary}\r\n".encode("ascii")
+    yield f'Content-Type: multipart/related; type="text/html";\r\n boundary="{boundary}"\r\n\r\n'.encode("ascii")
+    yield opening
+    yield from html_part
+    for number, image in enumerate(images, start=1):
+        name = f"image-{number}.{image.media_type.removeprefix('image/').replace('jpeg', 'jpg')}"
+        head = [
+            "",
+            f"--{boundary}",
+            f'Content-Type: {image.media_type}; name="{name}"',
+            "Content-Transfer-Encoding: base64",
+            f"Content-ID: <{image.content_id}>",
+            f'Content-Disposition: inline; filename="{name}"',
+            "",
+            "",
+        ]
+        yield "\r\n".join(head).encode("ascii") + base64.encodebytes(image.content).replace(b"\n", b"\r\n")
+    yield f"\r\n--{boundary}--\r\n".encode("ascii")
+
+
+def _sample_values(content: EditionContent) -> dict[str, str]:
+    return recipient_values(
+        key=DeliveryKey("0" * 64, content.digest.channel, "erika.mustermann@example.org", 1, "sample", rehearsal=True),
+        recipient="erika.mustermann@example.org",
+        name="Erika Mustermann",
+        language=content.language,
+        digest=content.digest,
+        digest_name=content.digest_name,
+        queued_at=datetime(content.date.year, content.date.month, content.date.day, 6, tzinfo=UTC),
+        time_zone=content.time_zone,
+    )
+
+
+def _check_wire(message: Message, samples: Mapping[str, str]) -> None:
+    sections = fill(message, samples)
+    if problems := wire_problems(sections["headers"], sections["body"]):
+        raise TemplateError(
+            f"the e-mail would be broken: {'; '.join(problems[:5])}",
+            hint="Undo the last change to the templates; if that does not help, please report it.",
+        )
+
+
+def _without_indentation(html: str) -> str:
+    """Take out what only orders the template: spaces at the start of lines and empty lines, but not inside <pre>."""
+    parts = re.split(r"(<pre\b.*?</pre>)", html, flags=re.DOTALL)
+    parts[::2] = [re.sub(r"\n\s+", "\n", part) for part in parts[::2]]
+    return "".join(parts).strip() + "\n"
+
+
+def _tidy_text(text: str) -> str:
+    """Make the text part plain: no tabs, no special spaces, no soft hyphens, no blanks at the end of lines."""
+    text = text.replace("\u00a0", " ").replace("\u202f", " ").replace("\u00ad", "").replace("\t", "    ")
+    text = re.sub(r"[ \r]+\n", "\n", text)
+    return re.sub(r"\n{4,}", "\n\n\n", text).strip("\n") + "\n"
+
+
+def _with_images(html: str, images: Mapping[str, EmbeddedImage]) -> str:
+    """Put the images into the HTML of a preview."""
+
+    def data_address(match: re.Match[str]) -> str:
+        image: Any = images[match.group(1)]
+        return f'src="data:{image.media_type};base64,{base64.b64encode(image.content).decode("ascii")}"'
+
+    return re.sub(r'src="cid:([^"]+)"', data_address, html)

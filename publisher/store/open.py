@@ -1,0 +1,102 @@
+"""Opening the store: the checks that its promises rest on, then its tables brought up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from publisher.errors import StoreError
+from publisher.store.database import BUSY_SECONDS, Database, connect_sqlite
+from publisher.store.instance import read_instance_secret
+from publisher.store.ledger import SqlLedger
+from publisher.store.network_folders import network_file_system, read_mounts
+from publisher.store.schema import bring_up_to_date
+from publisher.store.subscribers import SqlSubscribers
+
+SQLITE_URL = "sqlite:///"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """All that is remembered: the ledger and the subscribers, in one database."""
+
+    ledger: SqlLedger
+    subscribers: SqlSubscribers
+    database: Database
+
+    def instance_secret(self) -> str:
+        """Give this installation's own secret, 64 hex digits, made at its first use and never changed."""
+        return read_instance_secret(self.database)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.database.close()
+
+
+def open_store(
+    url_or_path: str | Path,
+    *,
+    busy_seconds: float = BUSY_SECONDS,
+    mounts: Callable[[], str] = read_mounts,
+) -> Store:
+    """Open the store, make or update its tables. Errors: StoreError, StoreBusy.
+
+    `mounts` gives the list of mounted file systems: a network one is refused.
+    """
+    path = _path_of(str(url_or_path))
+    _refuse_unusable_folder(path, mounts())
+    database = connect_sqlite(path, busy_seconds=busy_seconds)
+    try:
+        bring_up_to_date(database)
+    except BaseException:
+        database.close()
+        raise
+    return Store(SqlLedger(database), SqlSubscribers(database), database)
+
+
+def _path_of(url_or_path: str) -> Path:
+    """Read a path, or an address of the form sqlite:///PATH."""
+    if "://" not in url_or_path:
+        return Path(url_or_path).absolute()
+    if not url_or_path.startswith(SQLITE_URL):
+        scheme = url_or_path.partition("://")[0]
+        raise StoreError(
+            f'the ledger cannot be kept in "{scheme}" yet, only in an SQLite file',
+            where="config.toml [store]",
+            hint='Name a file: [store] path = "publisher.db".',
+        )
+    return Path(url_or_path.removeprefix(SQLITE_URL)).absolute()
+
+
+def _refuse_unusable_folder(path: Path, mounts: str) -> None:
+    if not _is_folder(path.parent):
+        raise StoreError(
+            f'the folder of the ledger does not exist: "{path.parent}"',
+            where=str(path),
+            hint=f'Make it: mkdir -p "{path.parent}".',
+        )
+    if _is_folder(path):
+        raise StoreError(
+            "the ledger is a file, and this is a folder",
+            where=str(path),
+            hint='Name a file: [store] path = "publisher.db".',
+        )
+    kind = network_file_system(path.parent.resolve(), mounts)
+    if kind is not None:
+        raise StoreError(
+            f"the ledger lies on a network file system ({kind}), where locks do not hold: messages could go out twice",
+            where=str(path),
+            hint='Put it on a disk of this machine: [store] path = "/var/lib/publisher/publisher.db".',
+        )
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise StoreError(
+            f"the folder of the ledger cannot be read: {error.strerror}",
+            where=str(path),
+            hint="Give this user the right to read and write there.",
+        ) from error

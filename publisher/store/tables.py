@@ -1,0 +1,320 @@
+"""The tables of the ledger, for SQLite and PostgreSQL alike.
+
+States are text: the domain says which there are and which changes are allowed. Times are UTC (`UtcTime`). A message is
+stored once per content hash, so that a delivery's `message_id` stands for the hash in its key.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.types import TypeEngine
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC datetime: `timestamptz` on PostgreSQL, else text of one fixed width, which sorts as time does."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose the column's type."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(postgresql.TIMESTAMP(timezone=True))
+        return dialect.type_descriptor(String(27))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Write an aware datetime. ValueError where the time zone is missing: a defect, never a person's mistake."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a time zone: {value!r}")
+        in_utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+        if dialect.name == "postgresql":
+            return in_utc
+        # Without the "+00:00" that isoformat ends with.
+        return in_utc.isoformat("T", "microseconds")[:26] + "Z"
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Read it back as an aware UTC datetime."""
+        if value is None:
+            return None
+        if isinstance(value, datetime):
+            return value.astimezone(UTC)
+        return datetime.fromisoformat(value)
+
+
+class State(TypeDecorator[str]):
+    """A state's word. Drivers differ in how they write an enum, so they are given plain text."""
+
+    impl = String(16)
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Write the bare word."""
+        return None if value is None else str(value)
+
+
+# Ids of 64 bits; SQLite numbers a row by itself only for INTEGER.
+Id = BigInteger().with_variant(Integer(), "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+# `sqlite_autoincrement`: an id that was once given is not given again, since a worker may still hold what it stood for.
+# `sqlite_with_rowid=False`: the table is nothing but its key.
+
+
+def _id() -> Column[int]:
+    return Column("id", Id, primary_key=True)
+
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    _id(),
+    Column("content_hash", String(64), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("encoded", LargeBinary, nullable=False),
+    Column("frozen_at", UtcTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+editions = Table(
+    "editions",
+    metadata,
+    _id(),
+    Column("digest", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("occurrence", Text, nullable=False),
+    Column("rehearsal", Boolean, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("state", State, nullable=False),
+    Column("message_id", Id, ForeignKey("messages.id"), nullable=False, index=True),
+    Column("frozen_at", UtcTime, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+    Column("planned_at", UtcTime),
+    Column("sent_at", UtcTime),
+    UniqueConstraint("digest", "number", "revision", "rehearsal"),
+    UniqueConstraint("digest", "occurrence", "revision", "rehearsal"),
+    sqlite_autoincrement=True,
+)
+
+edition_articles = Table(
+    "edition_articles",
+    metadata,
+    Column("edition_id", Id, ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("slug", Text, nullable=False, index=True),
+    Column("content_hash", Text, nullable=False),
+)
+
+edition_omissions = Table(
+    "edition_omissions",
+    metadata,
+    Column("edition_id", Id, ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("slug", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+posts = Table(
+    "posts",
+    metadata,
+    _id(),
+    Column("channel", Text, nullable=False),
+    Column("occurrence", Text, nullable=False),
+    Column("rehearsal", Boolean, nullable=False),
+    Column("message_id", Id, ForeignKey("messages.id"), nullable=False, index=True),
+    Column("slug", Text, nullable=False, index=True),
+    Column("article_hash", Text, nullable=False),
+    Column("edition_id", Id, ForeignKey("editions.id", ondelete="SET NULL"), index=True),
+    Column("frozen_at", UtcTime, nullable=False),
+    Column("planned_at", UtcTime),
+    UniqueConstraint("channel", "occurrence", "rehearsal"),
+    sqlite_autoincrement=True,
+)
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    _id(),
+    Column("address", String(254), nullable=False, unique=True),
+    Column("name", Text),
+    Column("language", String(35)),
+    Column("consent_source", Text),
+    Column("consent_at", UtcTime),
+    Column("added_at", UtcTime, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("subscriber_id", Id, primary_key=True),
+    ForeignKeyConstraint(["subscriber_id"], ["subscribers.id"], ondelete="CASCADE"),
+    Index("ix_subscriptions_subscriber_id", "subscriber_id"),
+    sqlite_with_rowid=False,
+)
+
+subscriber_tags = Table(
+    "subscriber_tags",
+    metadata,
+    Column("subscriber_id", Id, primary_key=True),
+    Column("tag", Text, primary_key=True),
+    ForeignKeyConstraint(["subscriber_id"], ["subscribers.id"], ondelete="CASCADE"),
+    sqlite_with_rowid=False,
+)
+
+ALL_DIGESTS = ""
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("address", String(254), primary_key=True),
+    # Empty where it holds for all digests: a key cannot hold NULL.
+    Column("digest", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("suppressed_at", UtcTime, nullable=False, index=True),
+)
+
+# A partial index is used only where the query repeats its condition word for word, so each condition stands here once.
+CLAIMABLE = text("state IN ('queued', 'deferred')")
+HELD = text("state IN ('claimed', 'sending')")
+DEFERRED = text("state = 'deferred'")
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _id(),
+    # The key (domain/delivery.py); its text is computed from these, never stored.
+    Column("message_id", Id, ForeignKey("messages.id"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("segment", Integer, nullable=False),
+    Column("occurrence", Text, nullable=False),
+    Column("rehearsal", Boolean, nullable=False),
+    # Where it comes from: an edition and its digest, or a post.
+    Column("edition_id", Id, ForeignKey("editions.id")),
+    Column("post_id", Id, ForeignKey("posts.id")),
+    Column("digest", Text),
+    # No foreign key: a delivery outlives its subscriber. Empty for fixed recipients.
+    Column("subscriber_id", Id),
+    Column("adapter", Text, nullable=False),
+    Column("prepared", JSON, nullable=False),
+    Column("marks", JSON, nullable=False),
+    Column("state", State, nullable=False),
+    Column("attempt_count", Integer, nullable=False),
+    Column("queued_at", UtcTime, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+    # When it may be tried: the place in the queue. Later than queued_at only after a deferral.
+    Column("due_at", UtcTime, nullable=False),
+    Column("claimed_by", Text),
+    Column("lease_until", UtcTime),
+    Column("receipt", Text),
+    Column("url", Text),
+    Column("reason", Text),
+    UniqueConstraint(
+        "message_id", "channel", "recipient", "segment", "occurrence", "rehearsal", name="uq_deliveries_key"
+    ),
+    CheckConstraint("segment >= 1", name="segment_from_one"),
+    # claim: the next that are due, of one channel. The last column lets it pass over a paused edition without reading
+    # the rows themselves.
+    Index(
+        "ix_deliveries_claimable",
+        "channel",
+        "rehearsal",
+        "due_at",
+        "id",
+        "edition_id",
+        sqlite_where=CLAIMABLE,
+        postgresql_where=CLAIMABLE,
+    ),
+    Index("ix_deliveries_held", "lease_until", sqlite_where=HELD, postgresql_where=HELD),
+    Index("ix_deliveries_deferred", "rehearsal", "due_at", sqlite_where=DEFERRED, postgresql_where=DEFERRED),
+    Index("ix_deliveries_edition_state", "edition_id", "state"),
+    Index("ix_deliveries_post_id", "post_id"),
+    Index("ix_deliveries_recipient", "recipient"),
+    sqlite_autoincrement=True,
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    _id(),
+    Column("delivery_id", Id, ForeignKey("deliveries.id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("reply", Text, nullable=False),
+    Column("code", Integer),
+    Column("enhanced_code", Text, nullable=False),
+    Column("relay", Text, nullable=False),
+    Column("worker", Text, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("duration_ms", Integer, nullable=False),
+    # Recording the same result again changes nothing.
+    UniqueConstraint("delivery_id", "number", "outcome", "started_at", name="uq_attempts_result"),
+    sqlite_autoincrement=True,
+)
+
+consumption = Table(
+    "consumption",
+    metadata,
+    Column("outlet", Text, primary_key=True),
+    Column("slug", Text, primary_key=True),
+    Column("rehearsal", Boolean, primary_key=True),
+    Column("content_hash", Text, nullable=False),
+    Column("edition_id", Id, ForeignKey("editions.id"), index=True),
+    Column("post_id", Id, ForeignKey("posts.id"), index=True),
+    Column("consumed_at", UtcTime, nullable=False),
+)
+
+feed_entries = Table(
+    "feed_entries",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("entry_id", Text, primary_key=True),
+    Column("taken_at", UtcTime, nullable=False),
+)

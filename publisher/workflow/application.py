@@ -1,0 +1,97 @@
+"""What the workflow works with: settings, ports and the configured channels. Bootstrap makes one of these."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from publisher.config.settings import Settings
+from publisher.domain.message import MessageKind
+from publisher.domain.outlet import Outlet
+from publisher.domain.selection import OutletRule
+from publisher.intake.queue import QueueReading
+from publisher.ports.adapter import Adapter, AdapterType, ChannelSettings
+from publisher.ports.clock import Clock
+from publisher.ports.credentials import Credentials
+from publisher.ports.http import HttpClient
+from publisher.ports.ledger import Ledger
+from publisher.ports.subscribers import Subscribers
+from publisher.rendering.templates import Templates
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One configured outlet with its adapter."""
+
+    name: str
+    settings: ChannelSettings
+    adapter_type: AdapterType
+    adapter: Adapter
+
+    @property
+    def takes_posts(self) -> bool:
+        """Say whether articles can be posted here."""
+        return MessageKind.POST in self.adapter_type.kinds
+
+    @property
+    def network(self) -> str:
+        """Name the network whose template is used: the adapter's, or the one that the settings name."""
+        return str(getattr(self.settings, "network", self.adapter_type.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Everything that a command needs, in one place. `rehearsal` says that nothing may leave this machine."""
+
+    settings: Settings
+    rehearsal: bool
+    clock: Clock
+    ledger: Ledger
+    subscribers: Subscribers
+    templates: Templates
+    channels: Mapping[str, Channel]
+    http: HttpClient
+    credentials: Credentials
+    read_queue: Callable[[], QueueReading]
+    read_image: Callable[[str], bytes]
+    worker: str
+    chance: Callable[[], float] = field(default=random.random)
+
+    @property
+    def email_channels(self) -> frozenset[str]:
+        """Name the channels that deliver digests: articles are not posted there."""
+        return frozenset(digest.channel for digest in self.settings.digests.values())
+
+    @property
+    def post_channels(self) -> tuple[Channel, ...]:
+        """Give the enabled channels that articles are posted to, by name."""
+        return tuple(
+            channel
+            for name, channel in sorted(self.channels.items())
+            if channel.takes_posts and channel.settings.enabled and name not in self.email_channels
+        )
+
+    def digest_rule(self, name: str) -> OutletRule:
+        """Say what a digest takes."""
+        digest = self.settings.digests[name]
+        return OutletRule(
+            outlet=Outlet("digest", name),
+            tags=frozenset(digest.tags),
+            takes_unnamed=name == self.settings.default_digest,
+            max_articles=digest.max_articles,
+        )
+
+    def channel_rule(self, channel: Channel) -> OutletRule:
+        """Say what a channel takes."""
+        return OutletRule(
+            outlet=Outlet("channel", channel.name),
+            tags=frozenset(channel.settings.tags),
+            takes_all=channel.settings.articles == "all",
+        )
+
+    @property
+    def rehearsal_folder(self) -> Path:
+        """Give the folder into which rehearsals capture."""
+        return self.settings.rehearsal_folder

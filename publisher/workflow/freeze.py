@@ -1,0 +1,125 @@
+"""Freeze: drafts become immutable messages with a content hash. From here on nothing is rendered again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from publisher.domain.edition import EditionState
+from publisher.errors import TryAgain
+from publisher.ports.ledger import (
+    AlreadyConsumed,
+    ArticleUse,
+    EditionRow,
+    LeftOut,
+    NewEdition,
+    NewPost,
+    NumberTaken,
+    PostRow,
+)
+from publisher.workflow.application import Application
+from publisher.workflow.prepare import Drafts, EditionDraft, PostDraft, draft_edition
+
+MAX_TRIES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenEdition:
+    """A frozen edition with the draft that it was made of."""
+
+    row: EditionRow
+    draft: EditionDraft
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenPost:
+    """A frozen post with the draft that it was made of."""
+
+    row: PostRow
+    draft: PostDraft
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """What is ready to be approved and planned."""
+
+    editions: tuple[FrozenEdition, ...]
+    posts: tuple[FrozenPost, ...]
+
+
+def freeze(app: Application, drafts: Drafts) -> Frozen:
+    """Store every draft's message. What another process has planned meanwhile is left out."""
+    editions = [freeze_edition(app, draft, drafts) for draft in drafts.editions]
+    posts = [freeze_post(app, draft) for draft in drafts.posts]
+    return Frozen(
+        tuple(edition for edition in editions if edition is not None),
+        tuple(post for post in posts if post is not None),
+    )
+
+
+def freeze_edition(
+    app: Application, draft: EditionDraft, drafts: Drafts, occurrence: str | None = None
+) -> FrozenEdition | None:
+    """Freeze one edition; render it again with the next number as long as another process was faster.
+
+    `occurrence` is that of a due time; without it the edition is a manual one. None if nothing is left for it.
+    """
+    current: EditionDraft | None = draft
+    for _ in range(MAX_TRIES):
+        if current is None or drafts.reading is None:
+            return None
+        try:
+            row = app.ledger.freeze_edition(_new_edition(app, current, occurrence), app.clock.now())
+        except NumberTaken:
+            if occurrence and _exists(app, current.digest, occurrence):
+                return None
+            current, _ = draft_edition(app, current.digest, drafts.reading)
+        else:
+            return FrozenEdition(row, current)
+    raise TryAgain(f'other processes keep making editions of "{draft.digest}"', hint="Try again in a minute.")
+
+
+def _exists(app: Application, digest: str, occurrence: str) -> bool:
+    rows = app.ledger.editions(rehearsal=app.rehearsal)
+    return any(row.digest == digest and row.occurrence == occurrence for row in rows)
+
+
+def _new_edition(app: Application, draft: EditionDraft, occurrence: str | None) -> NewEdition:
+    return NewEdition(
+        digest=draft.digest,
+        number=draft.number,
+        occurrence=occurrence or f"now {draft.number}",
+        subject=draft.email.subject,
+        message=draft.email.message,
+        articles=[ArticleUse(article.slug, article.content_hash) for article in draft.content.articles],
+        left_out=[LeftOut(omission.slug, omission.reason) for omission in draft.left_out],
+        rehearsal=app.rehearsal,
+    )
+
+
+def freeze_post(app: Application, draft: PostDraft) -> FrozenPost | None:
+    """Freeze one post; None if another process has planned it meanwhile."""
+    article = draft.article
+    post = NewPost(
+        channel=draft.channel,
+        occurrence=f"{article.slug}/1",
+        message=draft.message,
+        article=ArticleUse(article.slug, article.content_hash),
+        rehearsal=app.rehearsal,
+    )
+    try:
+        return FrozenPost(app.ledger.freeze_post(post, app.clock.now()), draft)
+    except AlreadyConsumed:
+        return None
+
+
+def discard(app: Application, frozen: Frozen) -> None:
+    """Forget what was frozen and never planned."""
+    for edition in frozen.editions:
+        app.ledger.discard_edition(edition.row.id)
+    for post in frozen.posts:
+        app.ledger.discard_post(post.row.id)
+
+
+def approve(app: Application, edition: FrozenEdition) -> bool:
+    """Approve by rule: no digest asks for a person yet."""
+    return app.ledger.change_edition(edition.row.id, EditionState.FROZEN, EditionState.APPROVED, app.clock.now())

@@ -1,0 +1,154 @@
+"""`publish now`: one pass by hand over the straight line, asking a person between freezing and planning."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from publisher.domain.delivery import OPEN_STATES, DeliveryState
+from publisher.domain.outlet import Outlet
+from publisher.domain.selection import Omission
+from publisher.errors import Problems, PublisherError
+from publisher.intake.queue import QueueReading
+from publisher.ports.ledger import DeliveryFilter
+from publisher.workflow.application import Application
+from publisher.workflow.freeze import Frozen, discard, freeze
+from publisher.workflow.plan import PlanReport, plan
+from publisher.workflow.prepare import Drafts, EditionDraft, Wanted, parse_wanted, prepare
+from publisher.workflow.preview import write_preview
+from publisher.workflow.send import Progress, SendReport, due_count, send
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a person is asked about: what was frozen, and deliveries that an earlier run left open, by channel."""
+
+    frozen: Frozen
+    left_over: Mapping[str, int]
+
+    @property
+    def empty(self) -> bool:
+        """Say whether there is nothing to send at all."""
+        return not self.frozen.editions and not self.frozen.posts and not self.left_over
+
+
+@dataclass(frozen=True, slots=True)
+class NowReport:
+    """What `publish now` did. `deliveries` are the counts of everything that this run planned or went on with.
+
+    `pages` are the pages to look at, one for each edition, that a rehearsal writes.
+    """
+
+    rehearsal: bool
+    drafts: Drafts
+    offer: Offer | None = None
+    plan: PlanReport | None = None
+    sent: SendReport | None = None
+    deliveries: Mapping[DeliveryState, int] = field(default_factory=dict)
+    left_out: Mapping[Outlet, tuple[Omission, ...]] = field(default_factory=dict)
+    discarded: bool = False
+    pages: tuple[Path, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 all done; 1 some rejected; 3 some unknown, a person must decide; 4 some are left for the next run."""
+        counts = self.deliveries
+        if self.sent and self.sent.stopped:
+            return 2 if not counts.get(DeliveryState.ACCEPTED) else 4
+        if counts.get(DeliveryState.UNKNOWN):
+            return 3
+        if any(counts.get(state) for state in OPEN_STATES):
+            return 4
+        return 1 if counts.get(DeliveryState.REJECTED) or counts.get(DeliveryState.EXPIRED) else 0
+
+
+def publish_now(
+    app: Application,
+    names: Collection[str],
+    channels: Collection[str],
+    *,
+    ask: Callable[[Offer], bool],
+    stop: threading.Event,
+    on_progress: Callable[[Progress], None],
+    dry_run: bool = False,
+) -> NowReport:
+    """Prepare, freeze, ask, plan and send. Errors: whatever is wrong before the first byte leaves; nothing was sent."""
+    reading = app.read_queue()
+    wanted = parse_wanted(app, names, channels, reading)
+    drafts = prepare(app, wanted, reading)
+    _refuse_if_nothing_valid(drafts, wanted, reading)
+    if dry_run:
+        return NowReport(app.rehearsal, drafts, left_out=drafts.left_out)
+    app.ledger.recover(app.clock.now())
+    offer = Offer(freeze(app, drafts), left_over(app, wanted))
+    if offer.empty:
+        return NowReport(app.rehearsal, drafts, offer, deliveries=waiting(app, wanted), left_out=drafts.left_out)
+    if not ask(offer) or stop.is_set():
+        discard(app, offer.frozen)
+        return NowReport(app.rehearsal, drafts, offer, left_out=drafts.left_out, discarded=True)
+    made = plan(app, offer.frozen)
+    used = {edition.row.message_id for edition in offer.frozen.editions} | {
+        post.row.message_id for post in offer.frozen.posts
+    }
+    sent = send(app, _channels_of(offer), stop=stop, on_progress=on_progress)
+    counts = _counts(app, used, sent, offer)
+    pages = write_pages(app, offer.frozen) if app.rehearsal else ()
+    return NowReport(app.rehearsal, drafts, offer, made, sent, counts, drafts.left_out, pages=pages)
+
+
+def _channels_of(offer: Offer) -> set[str]:
+    editions = {edition.draft.channel for edition in offer.frozen.editions}
+    return editions | {post.draft.channel for post in offer.frozen.posts} | set(offer.left_over)
+
+
+def write_pages(app: Application, frozen: Frozen) -> tuple[Path, ...]:
+    """Write what was rehearsed as pages to look at: one for each edition, or one for posts alone."""
+    posts = [post.draft for post in frozen.posts]
+    views: list[tuple[EditionDraft | None, str]] = [
+        (edition.draft, f"{edition.row.digest}-{edition.row.number}") for edition in frozen.editions
+    ]
+    if posts and not views:
+        views.append((None, "posts"))
+    return tuple(write_preview(app, draft, posts, app.rehearsal_folder / name) for draft, name in views)
+
+
+def left_over(app: Application, wanted: Wanted) -> dict[str, int]:
+    """Count by channel what an earlier run left and what may be tried now."""
+    names = [name for name, channel in app.channels.items() if channel.settings.enabled and wanted.wants_channel(name)]
+    counts = {name: due_count(app, name) for name in names}
+    return {name: count for name, count in counts.items() if count}
+
+
+def waiting(app: Application, wanted: Wanted) -> Mapping[DeliveryState, int]:
+    """Count what is still open or in doubt on the channels that were asked for."""
+    states = (*OPEN_STATES, DeliveryState.UNKNOWN)
+    totals: dict[DeliveryState, int] = {}
+    for name in app.channels:
+        if wanted.wants_channel(name):
+            which = DeliveryFilter(rehearsal=app.rehearsal, channel=name, states=states)
+            for state, count in app.ledger.count_deliveries(which).items():
+                totals[state] = totals.get(state, 0) + count
+    return totals
+
+
+def _counts(
+    app: Application, message_ids: Collection[int], sent: SendReport, offer: Offer
+) -> Mapping[DeliveryState, int]:
+    """Count by state what this run planned; what it took over from an earlier run counts as this run left it."""
+    counts: dict[DeliveryState, int] = {}
+    if message_ids:
+        counts |= app.ledger.count_deliveries(DeliveryFilter(rehearsal=app.rehearsal, message_ids=message_ids))
+    if offer.left_over:
+        for state, count in sent.counts.items():
+            counts[state] = max(counts.get(state, 0), count)
+    return counts
+
+
+def _refuse_if_nothing_valid(drafts: Drafts, wanted: Wanted, reading: QueueReading) -> None:
+    """Stop where a named article is wrong, or where files are wrong and nothing valid is left at all."""
+    named: list[PublisherError] = list(drafts.problems) if wanted.articles else []
+    broken: list[PublisherError] = [*reading.errors, *drafts.problems]
+    if named or (broken and not reading.articles):
+        raise Problems(named or broken)

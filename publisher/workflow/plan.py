@@ -1,0 +1,80 @@
+"""Plan: one delivery row per recipient and channel before the first byte leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from publisher.domain.address import normalise_address
+from publisher.ports.ledger import AlreadyConsumed, PlanEdition, Planned, PlanPost
+from publisher.workflow.application import Application
+from publisher.workflow.freeze import Frozen, FrozenEdition, FrozenPost, approve
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReport:
+    """What was planned: names of editions and posts with their counts, and what another process had taken."""
+
+    planned: tuple[tuple[str, Planned], ...]
+    taken_elsewhere: tuple[str, ...]
+    message_ids: frozenset[int]
+
+
+def plan(app: Application, frozen: Frozen) -> PlanReport:
+    """Approve by rule and plan everything that is frozen."""
+    planned: list[tuple[str, Planned]] = []
+    taken: list[str] = []
+    message_ids: set[int] = set()
+    for edition in frozen.editions:
+        made = plan_edition(app, edition)
+        if made is None:
+            taken.append(edition.row.name)
+        else:
+            planned.append((edition.row.name, made))
+            message_ids.add(edition.row.message_id)
+    for post in frozen.posts:
+        made = plan_post(app, post)
+        name = f"{post.row.article.slug} on {post.row.channel}"
+        if made is None:
+            taken.append(name)
+        else:
+            planned.append((name, made))
+            message_ids.add(post.row.message_id)
+    return PlanReport(tuple(planned), tuple(taken), frozenset(message_ids))
+
+
+def plan_edition(app: Application, edition: FrozenEdition) -> Planned | None:
+    """Plan one edition; None, and the edition discarded, if another process has taken one of its articles."""
+    channel = app.channels[edition.draft.channel]
+    fixed = [normalise_address(address) for address in edition.draft.content.digest.recipients]
+    approve(app, edition)
+    try:
+        return app.ledger.plan_edition(
+            PlanEdition(
+                edition_id=edition.row.id,
+                channel=channel.name,
+                adapter=channel.adapter_type.name,
+                fixed_recipients=list(dict.fromkeys(fixed)),
+                prepared=channel.adapter.prepare(edition.draft.email.message),
+            ),
+            app.clock.now(),
+        )
+    except AlreadyConsumed:
+        app.ledger.discard_edition(edition.row.id)
+        return None
+
+
+def plan_post(app: Application, post: FrozenPost) -> Planned | None:
+    """Plan one post; None if another process was faster."""
+    channel = app.channels[post.row.channel]
+    try:
+        return app.ledger.plan_post(
+            PlanPost(
+                post_id=post.row.id,
+                adapter=channel.adapter_type.name,
+                account=channel.adapter.account(),
+                prepared=channel.adapter.prepare(post.draft.message),
+            ),
+            app.clock.now(),
+        )
+    except AlreadyConsumed:
+        return None

@@ -1,0 +1,105 @@
+"""Preview: write a digest's next edition and its posts as files to look at; nothing is frozen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from publisher.domain.message import fill
+from publisher.errors import PublisherError
+from publisher.intake.queue import QueueReading
+from publisher.rendering.preview_page import PreviewPost, render_preview_page
+from publisher.workflow.application import Application
+from publisher.workflow.prepare import EditionDraft, PostDraft, draft_edition, draft_posts
+from publisher.workflow.sample import sample_values
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewReport:
+    """Where the files are, and what they show. `draft` is None if no article is queued for the digest."""
+
+    folder: Path
+    draft: EditionDraft | None
+    posts: tuple[PostDraft, ...]
+    problems: tuple[PublisherError, ...]
+
+
+def preview(app: Application, digest: str | None, folder: Path) -> PreviewReport:
+    """Write `index.html` with everything, and each part as a file of its own. Errors: TemplateError, QueueError."""
+    reading = app.read_queue()
+    draft = draft_edition(app, digest, reading)[0] if digest else None
+    posts, problems = _all_posts(app, reading)
+    write_preview(app, draft, posts, folder)
+    return PreviewReport(folder, draft, tuple(posts), (*reading.errors, *problems))
+
+
+def write_preview(app: Application, draft: EditionDraft | None, posts: Sequence[PostDraft], folder: Path) -> Path:
+    """Write an edition and posts as files; give the page that shows them all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if draft:
+        write_email_files(app, draft, folder)
+    write_post_files(app, posts, draft, folder)
+    return folder / "index.html"
+
+
+def _all_posts(app: Application, reading: QueueReading) -> tuple[list[PostDraft], list[PublisherError]]:
+    posts: list[PostDraft] = []
+    problems: list[PublisherError] = []
+    for channel in app.post_channels:
+        drafts, _, channel_problems = draft_posts(app, channel, reading)
+        posts += drafts
+        problems += channel_problems
+    return posts, problems
+
+
+def write_email_files(app: Application, draft: EditionDraft, folder: Path) -> None:
+    """Write the e-mail as HTML, as text and as a whole message to a sample recipient."""
+    sections = fill(draft.email.message, sample_values(app, draft))
+    contents = {
+        "email.html": draft.email.html.encode(),
+        "email.txt": draft.email.text.encode(),
+        "message.eml": sections["headers"] + b"\r\n" + sections["body"],
+    }
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+
+
+def write_post_files(app: Application, posts: Sequence[PostDraft], draft: EditionDraft | None, folder: Path) -> None:
+    """Write the posts as JSON, and the page that shows everything."""
+    shown = [_shown_post(app, post) for post in posts]
+    page = render_preview_page(
+        draft.email if draft else None,
+        [_preview_post(post) for post in shown],
+        app.templates,
+        title=draft.content.digest.title if draft else app.settings.organisation.name,
+        sender=(draft.content.digest.from_name if draft else None) or app.settings.organisation.name,
+        language=draft.content.language if draft else app.settings.organisation.language,
+    )
+    (folder / "posts.json").write_bytes(json.dumps(shown, ensure_ascii=False, indent=2).encode())
+    (folder / "index.html").write_bytes(page.encode())
+
+
+def _shown_post(app: Application, draft: PostDraft) -> dict[str, Any]:
+    post = asdict(draft.rendered.post)
+    return {
+        "channel": draft.channel,
+        "network": app.channels[draft.channel].network,
+        **post,
+        "cut": draft.rendered.cut,
+        "warnings": list(draft.rendered.warnings),
+    }
+
+
+def _preview_post(post: dict[str, Any]) -> PreviewPost:
+    return PreviewPost(
+        name=post["channel"],
+        network=post["network"],
+        title=post["title"],
+        text=post["text"],
+        count=post["count"],
+        limit=post["limit"],
+        unit=post["unit"],
+    )

@@ -1,0 +1,95 @@
+"""Status: what is queued, what is running, what was made, and what waits for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from publisher.domain.cadence import due_between, parse_cadence
+from publisher.domain.delivery import OPEN_STATES, DeliveryState
+from publisher.ports.ledger import DeliveryFilter, DeliveryRow, EditionRow, PostRow
+from publisher.workflow.application import Application
+from publisher.workflow.look import QueueView, look_at_queue
+
+LOOK_AHEAD = timedelta(days=8)
+MAX_SHOWN_UNKNOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class EditionView:
+    """An edition with the counts of its deliveries by state."""
+
+    row: EditionRow
+    counts: Mapping[DeliveryState, int]
+
+    @property
+    def is_running(self) -> bool:
+        """Say whether it is not finished: some deliveries are open or in doubt."""
+        return any(self.counts.get(state) for state in (*OPEN_STATES, DeliveryState.UNKNOWN))
+
+
+@dataclass(frozen=True, slots=True)
+class PostView:
+    """A post with the counts of its deliveries by state."""
+
+    row: PostRow
+    counts: Mapping[DeliveryState, int]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """One screen about everything. `next_runs` has digest and instant, soonest first."""
+
+    rehearsal: bool
+    queue: QueueView
+    next_runs: tuple[tuple[str, datetime], ...]
+    running: tuple[EditionView, ...]
+    deliveries: Mapping[DeliveryState, int]
+    unknown: tuple[DeliveryRow, ...]
+    next_retry_at: datetime | None
+
+
+def status(app: Application) -> StatusView:
+    """Look at everything."""
+    unknown = DeliveryFilter(rehearsal=app.rehearsal, states=(DeliveryState.UNKNOWN,), limit=MAX_SHOWN_UNKNOWN)
+    return StatusView(
+        rehearsal=app.rehearsal,
+        queue=look_at_queue(app),
+        next_runs=next_runs(app),
+        running=tuple(view for view in edition_views(app, limit=20) if view.is_running),
+        deliveries=app.ledger.count_deliveries(DeliveryFilter(rehearsal=app.rehearsal)),
+        unknown=tuple(app.ledger.deliveries(unknown)),
+        next_retry_at=app.ledger.next_due_at(app.rehearsal),
+    )
+
+
+def next_runs(app: Application) -> tuple[tuple[str, datetime], ...]:
+    """Give each digest's next due time within about a week."""
+    now = app.clock.now()
+    runs: list[tuple[str, datetime]] = []
+    for name, digest in app.settings.digests.items():
+        zone = ZoneInfo(digest.time_zone or app.settings.organisation.time_zone)
+        dues = [
+            due for text in digest.schedule for due in due_between(parse_cadence(text), zone, now, now + LOOK_AHEAD)
+        ]
+        if dues:
+            runs.append((name, min(due.due_at for due in dues).astimezone(zone)))
+    return tuple(sorted(runs, key=lambda run: run[1]))
+
+
+def edition_views(app: Application, limit: int | None = None) -> Sequence[EditionView]:
+    """List editions, newest first, with their counts."""
+    return [
+        EditionView(row, app.ledger.count_deliveries(DeliveryFilter(edition_id=row.id)))
+        for row in app.ledger.editions(rehearsal=app.rehearsal, limit=limit)
+    ]
+
+
+def post_views(app: Application, limit: int | None = None) -> Sequence[PostView]:
+    """List posts, newest first, with their counts."""
+    return [
+        PostView(row, app.ledger.count_deliveries(DeliveryFilter(message_ids=(row.message_id,))))
+        for row in app.ledger.posts(rehearsal=app.rehearsal, limit=limit)
+    ]
