@@ -47,7 +47,8 @@ def report(results: dict[tuple[str, int], dict[str, float]], rows: int) -> int:
     ratio = results["publisher", rows]["seconds"] / results["plain", rows]["seconds"]
     growth = results["publisher", rows]["peak_mib"] / results["publisher", small]["peak_mib"]
     print(
-        f"time ratio {ratio:.2f} (at most {MAX_RATIO}), memory {small:,} -> {rows:,}: x{growth:.2f} (at most {MAX_GROWTH})"
+        f"time ratio {ratio:.2f} (at most {MAX_RATIO}), "
+        f"memory {small:,} -> {rows:,}: x{growth:.2f} (at most {MAX_GROWTH})"
     )
     return 0 if ratio <= MAX_RATIO and growth <= MAX_GROWTH else 1
 
@@ -93,7 +94,8 @@ def plain(list_path: Path, database: Path) -> int:
         next(reader)
         for row in reader:
             connection.execute(
-                "INSERT INTO subscribers VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (address) DO UPDATE SET name = excluded.name",
+                "INSERT INTO subscribers VALUES (?, ?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (address) DO UPDATE SET name = excluded.name",
                 row,
             )
             count += 1

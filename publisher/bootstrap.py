@@ -8,13 +8,13 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from publisher.errors import ChannelMisconfigured
+from publisher.errors import ChannelMisconfigured, ConfigError, QueueError
 from publisher.shipped import shipped
 
 if TYPE_CHECKING:
@@ -120,6 +120,7 @@ def make_application(settings: Settings, store: Store, *, rehearsal: bool) -> Ap
         credentials=_credentials(settings, rehearsal=False),
         read_queue=lambda: _read_queue(settings),
         read_image=lambda src: _read_image(settings, http, src),
+        read_logo=lambda: _read_logo(settings),
         worker=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
     )
 
@@ -145,6 +146,18 @@ def _read_image(settings: Settings, http: HttpClient, src: str) -> bytes:
     return read_local_image(settings.queue_folder, src)
 
 
+def _read_logo(settings: Settings) -> bytes | None:
+    from publisher.intake.images import read_local_image
+
+    if settings.organisation.logo is None:
+        return None
+    try:
+        return read_local_image(settings.folder, settings.organisation.logo)
+    except QueueError as error:
+        where = f"{settings.file.name} [organisation.logo]"
+        raise ConfigError(error.what, where=where, hint="Name a PNG, JPEG or GIF file in the project folder.") from None
+
+
 def _http_client(settings: Settings) -> HttpClient:
     """Make the client. Hosts that the operator wrote into a channel are trusted even on a private network."""
     from publisher.fetch import RequestsHttpClient
@@ -153,12 +166,13 @@ def _http_client(settings: Settings) -> HttpClient:
 
 
 def _configured_hosts(settings: Settings) -> Iterator[str]:
-    from urllib.parse import urlsplit
+    """Name the hosts of all channels; one whose secret address cannot be read is not used without it anyway."""
+    from publisher.fetch import host_of
 
+    credentials = _credentials(settings, rehearsal=False)
     for channel in settings.channels.values():
-        for value in channel.model_dump().values():
-            if isinstance(value, str) and value.startswith(("http://", "https://")):
-                yield urlsplit(value).hostname or ""
+        with suppress(ChannelMisconfigured):
+            yield from (host_of(address) for address in channel.addresses(credentials))
 
 
 def _make_channels(

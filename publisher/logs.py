@@ -37,7 +37,7 @@ class SilentLogger:
     def info(self, event: str, **values: Any) -> None:
         """Drop it."""
 
-    error = exception = info
+    warning = error = exception = info
 
 
 _current: list[Any] = [SilentLogger()]

@@ -202,7 +202,7 @@ class SmtpSession:
             if self._message_count >= self._settings.max_messages_per_connection:
                 self.close()
             elif self._dialogue.has_something_to_say():
-                self._drop()  # between messages a server only speaks to say goodbye
+                self._drop()  # a goodbye, or a reply too many that would be taken for the next message's
         if self._dialogue is None:
             self._dialogue = self._log_in()
             self._message_count = 0
@@ -272,16 +272,20 @@ class SmtpSession:
         dialogue = self._connected()
         is_kept = self._message_count > 0
         try:
-            return dialogue, self._mail_from(dialogue, envelope, size)
+            reply = self._mail_from(dialogue, envelope, size)
         except smtplib.SMTPServerDisconnected:
-            self._drop()
             if not is_kept:
                 raise
+            reply = (421, b"")
+        if not (is_kept and reply[0] == 421):
+            return dialogue, reply
+        self._drop()
         dialogue = self._connected()
         return dialogue, self._mail_from(dialogue, envelope, size)
 
     def _mail_from(self, dialogue: Dialogue, envelope: Envelope, size: int) -> tuple[int, bytes]:
         self._stage = "sender"
+        self._message_count += 1
         self._secrets = dialogue.secrets
         size_parameter = f" SIZE={size}" if dialogue.has_extn("size") else ""
         return dialogue.docmd(f"MAIL FROM:<{envelope.mail_from}>{size_parameter}")
@@ -291,10 +295,9 @@ class SmtpSession:
         self._stage = "body"
         dialogue.write(wire)
         self._stage = FINAL_STAGE
-        self._message_count += 1
         code, reply = dialogue.getreply(self._settings.final_timeout_seconds)
-        if code == 421 or dialogue.has_something_to_say():
-            self._drop()  # it is leaving, or a doubled reply would be taken for the next message's
+        if code == 421:
+            self._drop()
         if code // 100 != 2:
             return self._refusal(code, reply)
         evidence = self._evidence(FINAL_STAGE, code, reply, self._secrets)

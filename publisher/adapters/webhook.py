@@ -23,11 +23,11 @@ from publisher.domain.attempt import Outcome
 from publisher.domain.message import Message, MessageKind, SealedMessage
 from publisher.domain.post import Post
 from publisher.domain.text_limits import TextLimits
-from publisher.errors import ChannelMisconfigured, TryAgain
-from publisher.fetch import deliver
+from publisher.errors import ChannelMisconfigured
+from publisher.fetch import ask, deliver
 from publisher.ports.adapter import AdapterType, Mark, Surroundings
 from publisher.ports.credentials import Credentials, Secret
-from publisher.ports.http import AddressRefused, HttpAnswer, HttpRequest, NoAnswer, NotReached
+from publisher.ports.http import HttpAnswer, HttpRequest
 
 FIELDS = ("id", "type", "text", "title", "teaser", "url", "lang", "slug", "tags", "image_url", "image_alt")
 MIN_SECRET_BYTES = 24  # "at least 24 bytes (192 bits, 512 maximum)": the specification, signature scheme
@@ -150,20 +150,11 @@ class WebhookSession:
         self._keys()
         parts = urlsplit(self._url())
         request = HttpRequest(method="HEAD", url=f"{parts.scheme}://{parts.netloc}/", total_seconds=15.0)
-        try:
-            self._surroundings.http.send(request)
-        except AddressRefused as error:
-            raise self._misconfigured(str(error)) from None
-        except (NotReached, NoAnswer) as error:
-            raise TryAgain(f"{parts.hostname}: {error}", where=self._where) from None
+        ask(self._surroundings.http, request, channel=self._surroundings.channel)
         return f"{parts.hostname} answers; whether the whole address is right, only a delivery can tell"
 
     def close(self) -> None:
         """Nothing is held open."""
-
-    @property
-    def _where(self) -> str:
-        return f"[channels.{self._surroundings.channel}]"
 
     @property
     def _has_secret_url(self) -> bool:
@@ -209,7 +200,7 @@ class WebhookSession:
         return [read(place) for place in places if isinstance(place, Secret)]
 
     def _misconfigured(self, what: str, *, hint: str = "Correct it, for example https://example.org/hook") -> Exception:
-        return ChannelMisconfigured(what, where=self._where, hint=hint)
+        return ChannelMisconfigured(what, where=f"[channels.{self._surroundings.channel}]", hint=hint)
 
 
 _KEY_HINT = (

@@ -14,6 +14,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if words in ([], ["--help"], ["-h"], ["help"]):
         sys.stdout.write(overview())
         return
+    import gc
+
     from publisher.cli.group import publish
 
+    # A command makes few cycles, and with ten thousand articles in memory each look for some takes a tenth of a second.
+    gc.set_threshold(50_000)
     publish.main(args=words, prog_name="publish")

@@ -46,7 +46,7 @@ def _show(console: Console, report: AddReport, ready: bool) -> None:
     for added in report.added:
         console.print(f"[bold]{added.path}[/bold]")
         for name, value in added.draft.understood:
-            console.print(f"  {name:<10} ", end="")
+            console.print(f"  {name:<14} ", end="")
             console.print(value if len(value) <= 90 else value[:89] + "…", markup=False)
         for sentence in added.draft.unclear:
             console.print(f"  [yellow]?[/yellow] {sentence}")

@@ -10,6 +10,7 @@ import functools
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from publisher.cli.interrupt import EXIT_INTERRUPTED
 from publisher.errors import Problems, PublisherError
 
 if TYPE_CHECKING:
@@ -26,6 +28,12 @@ if TYPE_CHECKING:
 
 ENVELOPE_VERSION = 1
 EXIT_DEFECT = 70  # EX_SOFTWARE of sysexits.h: a defect of the program itself
+
+
+class Defect(PublisherError):
+    """Something of ours went wrong that should not be able to."""
+
+    exit_code = EXIT_DEFECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,13 @@ def _run(name: str, as_json: bool, function: Callable[[], Result]) -> int:
         return 0
     except OSError as error:
         return _fail(name, as_json, _explain_os_error(error))
+    except KeyboardInterrupt:
+        click.echo("\nStopped.", err=True)
+        return EXIT_INTERRUPTED
+    except Exception as error:
+        traceback.print_exc()
+        hint = "Please report it with the lines above; nothing is lost, the ledger knows what was sent."
+        return _fail(name, as_json, Defect(f"a defect of this program: {type(error).__name__}: {error}", hint=hint))
     if as_json:
         print_envelope(name, result.exit_code, result.data, result.problems)
     else:

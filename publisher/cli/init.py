@@ -50,10 +50,11 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _text(folder: Path, samples: bool) -> str:
+    enter = "" if folder.resolve() == Path.cwd() else f"  cd {folder}\n"
     people = "  publish subscribers import subscribers.csv\n" if samples else ""
     return (
-        f"Made {folder}. Everything is rehearsed at first: what would be sent goes to {folder}/outbox.\n\n"
-        f"  cd {folder}\n{people}  publish check\n  publish now\n\n"
+        f"Made {folder.resolve()}. Everything is rehearsed at first: what would be sent goes to "
+        f"{folder / 'outbox'}.\n\n{enter}{people}  publish check\n  publish now\n\n"
         "When it looks right, write your channels into config.toml and set rehearse = false."
     )
 

@@ -11,7 +11,7 @@ from types import FrameType
 
 import click
 
-EXIT_INTERRUPTED = 130
+EXIT_INTERRUPTED = 130  # 128 and the number of SIGINT, as shells count
 
 
 @contextmanager
@@ -33,13 +33,14 @@ def stopping(stop: threading.Event) -> Iterator[None]:
 
 
 def confirmed(question: str) -> bool:
-    """Ask on the terminal; Ctrl-C and end of file mean no."""
+    """Ask on the terminal; Ctrl-C, SIGTERM and end of file mean no."""
     # A handler that only sets an event would leave the prompt waiting for its line.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         return click.confirm(question, err=True)
     except click.Abort:
         click.echo("", err=True)
         return False
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -14,7 +14,7 @@ from publisher.cli.frame import Result, plural, publish_command
 from publisher.cli.interrupt import confirmed, stopping
 from publisher.cli.progress import shown_progress
 from publisher.cli.status import states_text
-from publisher.errors import PublisherError, QueueError, TryAgain, UsageError
+from publisher.errors import PublisherError, TryAgain, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -82,10 +82,11 @@ def _short(content_hash: str) -> str:
 
 def _problems(report: NowReport) -> Iterator[PublisherError]:
     """Everything that did not stop the run but that somebody should know."""
+    from publisher.workflow.look import skipped_errors
+
     if report.drafts.reading:
         yield from report.drafts.reading.errors
-        for skipped in report.drafts.reading.skipped:
-            yield QueueError(f"skipped: {skipped.reason}", where=skipped.path)
+        yield from skipped_errors(report.drafts.reading)
     yield from report.drafts.problems
     if report.sent:
         yield from report.sent.stopped.values()
@@ -185,6 +186,9 @@ def _show_sent(console: Console, report: NowReport, folder: Path) -> None:
             )
         for channel, slugs in _posts_by_channel(report.offer).items():
             console.print(f"{word} {plural(len(slugs), 'post')} on {channel}", markup=False)
+        for channel, count in report.offer.left_over.items():
+            deliveries = plural(count, "delivery", "deliveries")
+            console.print(f"Went on with {deliveries} on {channel} that an earlier run had left", markup=False)
     for name in report.plan.taken_elsewhere if report.plan else ():
         console.print(f"Left out, because another run has just taken it: {name}", markup=False)
     console.print(f"Deliveries: {states_text(report.deliveries) or 'none'}")

@@ -38,6 +38,7 @@ def preview(config_file: Path, digest: str | None, output: Path) -> Result:
         "subject": report.draft.email.subject if report.draft else None,
         "articles": [article.slug for article in report.draft.content.articles] if report.draft else [],
         "posts": len(report.posts),
+        "waiting_posts": report.waiting_post_count,
     }
     return Result(data, lambda console: _show(console, report), problems=report.problems)
 
@@ -60,7 +61,9 @@ def _show(console: Console, report: PreviewReport) -> None:
             console.print(f"  warning: {warning}", markup=False)
     else:
         console.print("No article is queued for the digest.")
-    console.print(f"  {plural(len(report.posts), 'post')}")
+    shown = plural(len(report.posts), "post")
+    more = f" of {report.waiting_post_count:,}" if report.waiting_post_count > len(report.posts) else ""
+    console.print(f"  {shown}{more}")
     console.print(f"Open {report.folder / 'index.html'}", markup=False)
 
 

@@ -48,6 +48,7 @@ class Related:
     url: str | None = None
     date: date | None = None
     teaser: str | None = None
+    lang: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,9 @@ class Article:
     content_hash: str = ""
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False)
+
+
 def content_hash_of(article: Article) -> str:
     """Hash what readers see of an article: SHA-256 in hex over its content, not over its status or its schedule.
 
@@ -104,7 +108,7 @@ def content_hash_of(article: Article) -> str:
         sorted(article.posts.items()),
         article.body_markdown,
     ]
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(_JSON.encode(content).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "ae", "Ö": "oe", "Ü": "ue", "ẞ": "ss"})

@@ -2,10 +2,82 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
-from publisher.domain.organisation import STRICT
+from publisher.domain.organisation import STRICT, Colours
+
+# What stands for a list of fonts: only those that a reader's machine has, since nothing may be loaded from elsewhere.
+FONTS = {
+    "system": "-apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif",
+    "sans": "Arial, Helvetica, sans-serif",
+    "serif": "Georgia, Times New Roman, serif",
+}
+MIN_WIDTH_PX, MAX_WIDTH_PX = 480, 700
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThemeColours:
+    """The colours of a digest that are not the organisation's, as six-digit hex."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    accent: str | None = None
+    """Links, kickers and lines."""
+    accent_dark: str | None = None
+    """The same in dark mode."""
+    text: str | None = None
+    """Headlines and text."""
+    text_dark: str | None = None
+    """The same in dark mode."""
+    muted: str | None = None
+    """What is less important: dates, captions, sources, the imprint."""
+    muted_dark: str | None = None
+    """The same in dark mode."""
+    background: str | None = None
+    """Behind the articles."""
+    background_dark: str | None = None
+    """The same in dark mode."""
+    panel: str | None = None
+    """Behind what is set off: lists of related articles."""
+    panel_dark: str | None = None
+    """The same in dark mode."""
+    surround: str | None = None
+    """Around the sheet, and behind the imprint."""
+    surround_dark: str | None = None
+    """The same in dark mode."""
+
+    def changes(self) -> dict[str, str]:
+        """Give the colours that are set."""
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def over(self, colours: Colours) -> Colours:
+        """Put these over the organisation's."""
+        return replace(colours, **self.changes())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theme:
+    """How the e-mails of a digest look."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    colours: ThemeColours = field(default_factory=ThemeColours)
+    """Colours that differ from those of the organisation."""
+    font: str = "system"
+    """"system", "sans", "serif", or a list of your own such as "Verdana, Arial, sans-serif"."""
+    width: int = 600
+    """Width of the sheet in pixels, 480 to 700."""
+    logo: str | None = None
+    """Logo instead of the organisation's: a PNG, JPEG or GIF file in the project folder."""
+    logo_alt: str | None = None
+    """What the logo says, for those who do not see it; the organisation's name if left out."""
+
+    @property
+    def font_names(self) -> tuple[str, ...]:
+        """Give the fonts, the first one first."""
+        return tuple(name.strip() for name in FONTS.get(self.font, self.font).split(","))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +108,14 @@ class Digest:
     """An edition has at most so many articles; the rest wait for the next."""
     content: Literal["teaser", "full"] = "teaser"
     """Show the teaser with a link, or the full text; an article without an address is always shown in full."""
+    sections: tuple[str, ...] = ()
+    """Tags that become sections with a heading, in this order; what has none of them comes last."""
+    related: Literal["author", "tags", "none"] = "tags"
+    """Related articles: the author's list; by shared tags where the author made none; or none at all."""
     template: str = "digest"
-    """Folder of the template under templates/email/."""
+    """Folder of the template under templates/email/: digest, letter, or one of your own."""
+    theme: Theme = field(default_factory=Theme)
+    """How the e-mails look."""
     language: str | None = None
     """Language of the e-mail's own words, de or en; the organisation's if left out."""
     time_zone: str | None = None

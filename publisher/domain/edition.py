@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from publisher.domain.article import Article, Related
 from publisher.domain.digest import Digest
-from publisher.domain.organisation import Organisation
+from publisher.domain.organisation import Colours, Organisation
 
 
 class EditionState(StrEnum):
@@ -72,3 +72,13 @@ class EditionContent:
     def time_zone(self) -> str:
         """Name the time zone of its dates."""
         return self.digest.time_zone or self.organisation.time_zone
+
+    @property
+    def colours(self) -> Colours:
+        """Give the colours of its e-mail."""
+        return self.digest.theme.colours.over(self.organisation.colours)
+
+    @property
+    def logo(self) -> str | None:
+        """Name the logo's file."""
+        return self.digest.theme.logo or self.organisation.logo

@@ -11,6 +11,7 @@ from publisher.domain.text_limits import count_graphemes
 
 # The shortest of the networks' limits: lexicons/app/bsky/feed/post.json of bluesky-social/atproto, checked 2026-11-23.
 MAX_HASHTAG_GRAPHEMES = 64
+MAX_TAG_CHARACTERS = 1_000
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{Nd}]+")
 
@@ -20,6 +21,8 @@ def hashtag_of(tag: str) -> str | None:
 
     None where no network would link it: nothing but digits, nothing at all, or too long.
     """
+    if len(tag) > MAX_TAG_CHARACTERS:
+        return None
     words = _WORD.findall(unicodedata.normalize("NFC", tag))
     name = "".join(_capitalised(word) for word in words)
     if not regex.search(r"\p{L}", name) or count_graphemes(name) > MAX_HASHTAG_GRAPHEMES:

@@ -53,10 +53,10 @@ def mailbox(name: str | None, address: str, *, first_column: int = 0) -> str:
 
 
 def encoded_words(text: str, *, first_column: int = 0) -> list[str]:
-    """Write text as encoded words, split between characters; in whichever of Q and B is shorter."""
+    """Write text as encoded words, split between characters; in Q, which people can read, unless B is half as long."""
     q_length = sum(len(_q(character)) for character in text)
     b_length = len(text.encode("utf-8")) * 4 / 3
-    kind, length = ("q", _q_length) if q_length <= b_length else ("b", _b_length)
+    kind, length = ("q", _q_length) if q_length <= 2 * b_length else ("b", _b_length)
     first_room = min(MAX_WORD, MAX_LINE - first_column) - _OVERHEAD
     encode = _q if kind == "q" else _b
     parts = _split(text, length, max(first_room, 12), MAX_WORD - _OVERHEAD)

@@ -4,7 +4,8 @@ It is kept as named sections of byte pieces with placeholder names between them.
 fills the placeholders, each escaped for where it stands. Two recipients' messages differ in nothing else.
 
 Sections of an e-mail: `return_path` (envelope sender), `headers` (the header block, each line ended by CRLF, without
-the empty line after it) and `body`. Sections of a post or a notice to a chat: `post` (the JSON of `domain/post.py`).
+the empty line after it) and `body`. Sections of a post or a notice to a chat: `post` (the JSON of `domain/post.py`) and,
+where an image goes along, `image` (its bytes in base64, already scaled for the network).
 """
 
 from __future__ import annotations
@@ -102,6 +103,7 @@ def _decode_piece(piece: str | dict[str, str]) -> Piece:
 class SealedMessage:
     """A message with one recipient's values filled in: what an adapter puts on the wire, byte for byte.
 
+    `segment` counts from 1; `previous` holds what earlier segments of the same thread left: for each its receipt.
     `key` is the delivery's key, the same on every attempt; `prepared` is what the adapter's `prepare` returned when
     the delivery was planned; `marks` is what earlier attempts recorded on the way (a media or container id).
     """
@@ -112,6 +114,8 @@ class SealedMessage:
     sections: Mapping[str, bytes]
     prepared: Mapping[str, Any]
     marks: Mapping[str, Any]
+    segment: int = 1
+    previous: tuple[str, ...] = ()
 
 
 def fill(message: Message, values: Mapping[str, str]) -> dict[str, bytes]:

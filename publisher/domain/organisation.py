@@ -15,9 +15,29 @@ class Colours:
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     accent: str = "#0b5cad"
-    """Links, kickers and lines, on white."""
+    """Links, kickers and lines."""
     accent_dark: str = "#8cc4ff"
-    """The same in dark mode, on near-black."""
+    """The same in dark mode."""
+    text: str = "#1b2330"
+    """Headlines and text."""
+    text_dark: str = "#e9edf2"
+    """The same in dark mode."""
+    muted: str = "#5a6573"
+    """What is less important: dates, captions, sources, the imprint."""
+    muted_dark: str = "#adb8c4"
+    """The same in dark mode."""
+    background: str = "#ffffff"
+    """Behind the articles."""
+    background_dark: str = "#1a2028"
+    """The same in dark mode."""
+    panel: str = "#f1f4f8"
+    """Behind what is set off: lists of related articles."""
+    panel_dark: str = "#232b35"
+    """The same in dark mode."""
+    surround: str = "#edf0f4"
+    """Around the sheet, and behind the imprint."""
+    surround_dark: str = "#0f1419"
+    """The same in dark mode."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

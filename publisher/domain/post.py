@@ -8,10 +8,9 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True)
 class PostImage:
-    """The picture that goes along: `file` names stored bytes by content hash, `url` an address of it, if any."""
+    """The picture that goes along: its bytes are the message's section `image`; `url` is an address of it, if any."""
 
     alt: str
-    file: str | None = None
     url: str | None = None
     media_type: str | None = None
     credit: str | None = None
@@ -21,7 +20,9 @@ class PostImage:
 class Post:
     """What is posted. `text` is final: cut, with its link and hashtags, not yet escaped for the network's markup.
 
-    `title`, `teaser`, `url`, `lang`, `tags` are the article's own, for networks that take them apart (link cards).
+    `segments` are the texts of a thread in their order; empty for a single post. The delivery's segment number, from 1,
+    says which one is meant. `title`, `teaser`, `url`, `lang`, `tags` are the article's own, for networks that take them
+    apart (link cards).
     `count` and `limit` are in the network's `unit`, as measured when the post was rendered.
     """
 
@@ -36,6 +37,7 @@ class Post:
     count: int = 0
     limit: int = 0
     unit: str = ""
+    segments: tuple[str, ...] = ()
 
     def to_bytes(self) -> bytes:
         """Write it as canonical JSON."""
@@ -46,4 +48,9 @@ class Post:
         """Read it back from its canonical JSON."""
         fields = json.loads(encoded)
         image = fields.pop("image")
-        return cls(**{**fields, "tags": tuple(fields["tags"]), "image": PostImage(**image) if image else None})
+        texts = {name: tuple(fields[name]) for name in ("tags", "segments")}
+        return cls(**{**fields, **texts, "image": PostImage(**image) if image else None})
+
+    def text_of(self, segment: int) -> str:
+        """Give the text of a segment, or the whole text of a single post."""
+        return self.segments[segment - 1] if self.segments else self.text

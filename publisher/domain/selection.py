@@ -130,6 +130,7 @@ def _resolve(related: Related, known: Mapping[str, Article]) -> Related | None:
         url=related.url or other.url,
         date=related.date or other.date,
         teaser=related.teaser or other.teaser,
+        lang=related.lang or other.lang,
     )
 
 

@@ -38,15 +38,16 @@ _NAMES_WITH_MARK = frozenset({"yahoo!", "jeopardy!", "joomla!", "guess?", "wham!
 
 # German compounds that are cut short: Hauptstr., Marktpl., Steuernr.
 _SHORT_ENDING = re.compile(r"(?:str|pl|nr|ztg|bhf)\Z")
-_NUMBER = re.compile(r"[(\[„“»#+~≈<>=−–-]*(?:\d{1,3}|\d{1,2}\.\d{1,2}|\d+\.\d{1,3}|\S*\d[/–-]\d{1,3})\Z")
+_NUMBER = re.compile(r"(?:\W*\d{1,3}|\d{1,2}\.\d{1,2}|\d+\.\d{1,3}|\S*\d[/–-]\d{1,3}|\S*\W\d{1,2})\Z")
 _ROMAN = re.compile(r"[(\[„“»]*[IVXLCDM]+\Z")
 _DOTTED = re.compile(r"(?:[^\W\d_]{1,3}\.-?)+[^\W\d_]{1,3}\Z")
 _VOWEL = re.compile(r"[aeiouyäöüáàâéèêíìîóòôúùû]", re.IGNORECASE)
+_NO_WORD = re.compile(r"[^\w.'’]")
 _LETTERS = re.compile(r"[^\W\d_]+\Z")
 
 _OPENING = '„“”"»«‚‘›‹('
 _MARK = re.compile(r"""[.!?…]+(?:["“”»«’‘'›‹)\]]*)(?=\s|\Z)""")
-_PARAGRAPH = re.compile(r"[ \t]*(?:\r?\n)[ \t]*(?:\r?\n)\s*")
+_PARAGRAPH = re.compile(r"(?<![ \t])[ \t]*\r?\n[ \t]*\r?\n\s*")
 _CLOSING = "\"“”»«’‘'›‹)]"
 _MIN_QUOTED_WORDS = 3
 _LONGEST_WORD = 60
@@ -135,7 +136,7 @@ def _word_before(text: str, position: int) -> str:
 def _keeps_its_dot(word: str, lang: str) -> bool:
     """Say whether the dot behind a word may belong to the word."""
     bare = word.lstrip(_OPENING + "[").rstrip(_CLOSING)
-    last = re.split(r"[-/–]", bare)[-1]
+    last = _NO_WORD.split(bare)[-1]
     return (
         len(last) <= 1
         or bool(_NUMBER.match(bare))

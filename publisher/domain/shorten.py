@@ -184,10 +184,11 @@ def cuts_of(text: str, lang: str = "de") -> list[Cut]:
 
 
 def _tidy_end(text: str, position: int) -> int:
-    """Go back over commas, dashes and the like that would hang loose before an ellipsis."""
-    while position and (text[position - 1] in _LOOSE or text[position - 1].isspace()):
-        position -= 1
-    return position
+    """Go back over what would hang loose before an ellipsis, as a comma or a dash; 0 if there is no end to it."""
+    for end in range(position, max(position - MAX_LOOSE_CHARACTERS, 0), -1):
+        if text[end - 1] not in _LOOSE and not text[end - 1].isspace():
+            return end
+    return 0
 
 
 # A place between words, or between two emoji that stand close together.
@@ -196,14 +197,21 @@ _GAP = re.compile(rf"[^\S\u00a0\u202f\u2007]+|(?<=[{_EMOJI}\ufe0f])(?=[{_EMOJI}]
 _BLANK_LINE = re.compile(r"\s*\n[ \t]*\r?\n")
 
 _CLAUSE_END = re.compile(r"[;:,–—]\Z")
+MAX_LOOSE_CHARACTERS = 20
 _LOOSE = ";:,–—([„‚/&+-"
 _NUMBER_END = re.compile(r"\d[\d.,:%‰)/–-]*\Z|[§#№+±~≈<>=×/&-]\Z")
-_NUMBER_START = re.compile(r"[(\[„“\"+±~≈<>=×–-]*\d|[%‰°€$£¥§×/&=+]")
+_NUMBER_START = re.compile(r"[(\[„“\"+±~≈<>=×$€£¥§–-]*(?:\d|\Z)")
+_JOINED_START = re.compile(r"[%‰°×/&=+]")
+_NAMES_A_NUMBER = re.compile(
+    r"[^a-zäöüß].*[^,;:]|(?:pages?|chapter|section|version|figure|table|room|hall|volume|step|phase|level|line|gate|plus|"
+    r"minus|mal|times|§|januar|jänner|februar|märz|april|mai|juni|juli|august|september|oktober|november|dezember)"
+)
 # Words after which a text that breaks off reads badly.
 _DANGLING_WORDS = """
     der die das den dem des ein eine einen einem einer eines und oder aber sowie als wie in im an am auf aus bei beim
     mit nach von vom vor zu zum zur für über unter durch gegen ohne um bis seit zwischen dass wenn weil ob denn nicht
     kein keine ist sind hat haben wird werden sich er sie es wir ihr sein seine ihre unser unsere mehr
+    rund etwa fast knapp gut circa nahezu mindestens höchstens nearly almost around roughly least most
     the a an and or but of in on at to for with from by as is are was were be has have had will that which who its
     his her their our this these not no than into over about between nr abs art s
     """
@@ -227,9 +235,10 @@ def _kind_of(text: str, gap: re.Match[str], ends_sentence: bool) -> str | None:
     if (
         before.endswith((".", "…"))
         or _NUMBER_END.search(before)
-        or _NUMBER_START.match(after)
+        or _JOINED_START.match(after)
+        or (_NUMBER_START.match(after) and _NAMES_A_NUMBER.fullmatch(before))
         or bare in _SCALES
-        or bare in _DANGLING
+        or (bare in _DANGLING and not _CLAUSE_END.search(before))
     ):
         return None
     return "clause" if _CLAUSE_END.search(before) or after[:1] in ("–", "—") else "word"

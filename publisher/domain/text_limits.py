@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from publisher.domain.links import MASTODON_LINKS, find_links
-
 # A text of more characters than this fits nowhere; it is counted character by character, which takes no time and is
 # never less than the network's own count, but for links and escapes.
 MAX_EXACT_CHARACTERS = 200_000
@@ -135,6 +133,8 @@ def _shorten_mentions(text: str) -> str:
 
 
 def _count_with_links(text: str, link_length: int, count: Callable[[str], int]) -> int:
+    from publisher.domain.links import MASTODON_LINKS, find_links
+
     total = position = 0
     for link in find_links(text, MASTODON_LINKS):
         total += count(text[position : link.start])

@@ -23,6 +23,8 @@ HEAVY_WEIGHT = 2
 
 _HEAVY = regex.compile(r"[^\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]+")
 
+_MANY_ACCENTS = regex.compile(r"\p{M}{500}")
+
 _SKIN = "[\U0001f3fb-\U0001f3ff]"
 _TAKES_SKIN = (
     "☝⛹✊✋✌✍🎅🏂🏃🏄🏇🏊🏋🏌👂👃👆👇👈👉👊👋👌👍👎👏👐👦👧👨👩👫👬👭👮👰👱👲👳👴👵👶👷👸👼💁💂💃💅💆💇💪🕴🕵🕺🖐🖕🖖"
@@ -68,7 +70,7 @@ def _emoji_sequences() -> regex.Pattern[str]:
 
 def weight_of(text: str) -> int:
     """Count a text as X does, in X characters; where X may count in two ways, the larger."""
-    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n")
+    text = _normalised(text).replace("\r\n", "\n")
     total = position = 0
     for link in find_links(text, X_LINKS):
         total += weight_without_links(text[position : link.start])
@@ -76,6 +78,11 @@ def weight_of(text: str) -> int:
         total += max(LINK_WEIGHT, full)
         position = link.end
     return total + weight_without_links(text[position:])
+
+
+def _normalised(text: str) -> str:
+    """Compose a text, unless it has so many accents in a row that sorting them would take minutes."""
+    return text if text.isascii() or _MANY_ACCENTS.search(text) else unicodedata.normalize("NFC", text)
 
 
 def weight_without_links(text: str) -> int:

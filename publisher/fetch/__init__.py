@@ -14,6 +14,6 @@ from __future__ import annotations
 from publisher.fetch.addresses import host_of
 from publisher.fetch.capture import CapturingHttpClient
 from publisher.fetch.client import RequestsHttpClient
-from publisher.fetch.outcomes import accepted, deliver
+from publisher.fetch.outcomes import accepted, ask, deliver
 
-__all__ = ["CapturingHttpClient", "RequestsHttpClient", "accepted", "deliver", "host_of"]
+__all__ = ["CapturingHttpClient", "RequestsHttpClient", "accepted", "ask", "deliver", "host_of"]

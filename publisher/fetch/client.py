@@ -41,24 +41,20 @@ class RequestsHttpClient:
 
         Errors: NotReached, AddressRefused, NoAnswer.
         """
+        from publisher.fetch import connection  # loads requests: before the clock starts
+
         deadline = time.monotonic() + request.total_seconds
         guard, hop = self._guard, request
         for _ in range(MAX_REDIRECTS + 1):
-            answer = self._send_once(hop, guard, deadline)
+            _check_form(hop.url)
+            seconds = max(deadline - time.monotonic(), 0.001)
+            flight = connection.Flight(guard, connect_seconds=request.connect_seconds, total_seconds=seconds)
+            answer = connection.exchange(_with_our_name(hop), flight, verify=self._verify)
             target = _redirect_target(hop, answer)
             if target is None:
                 return answer
             guard, hop = self._guard_after(request), _next_hop(hop, target)
         raise NoAnswer(f"more than {MAX_REDIRECTS} redirects")
-
-    def _send_once(self, request: HttpRequest, guard: Guard, deadline: float) -> HttpAnswer:
-        from publisher.fetch.connection import Flight, exchange
-
-        _check_form(request.url)
-        seconds = max(deadline - time.monotonic(), 0.001)
-        flight = Flight(guard, connect_seconds=request.connect_seconds, total_seconds=seconds)
-        headers = {"User-Agent": USER_AGENT, **request.headers}
-        return exchange(replace(request, headers=headers), flight, verify=self._verify)
 
     def _guard_after(self, first: HttpRequest) -> Guard:
         """A redirect is the remote's word: it may lead to no host that the operator named but the one asked."""
@@ -80,11 +76,23 @@ def _check_form(url: str) -> None:
         raise AddressRefused("the address carries a user name or password")
 
 
+def _with_our_name(request: HttpRequest) -> HttpRequest:
+    return replace(request, headers={"User-Agent": USER_AGENT, **request.headers})
+
+
 def _redirect_target(request: HttpRequest, answer: HttpAnswer) -> str | None:
     is_redirect = answer.status in _REDIRECTS and "location" in answer.headers
     if not (is_redirect and request.follow_redirects and request.method in ("GET", "HEAD")):
         return None
-    return urljoin(request.url, answer.headers["location"])
+    return urljoin(request.url, _as_utf8(answer.headers["location"]).strip())
+
+
+def _as_utf8(header: str) -> str:
+    """Header bytes reach us as Latin-1, and servers send umlauts as UTF-8."""
+    try:
+        return header.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return header
 
 
 def _next_hop(request: HttpRequest, target: str) -> HttpRequest:

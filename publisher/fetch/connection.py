@@ -134,9 +134,7 @@ def _exchange(request: HttpRequest, flight: Flight, verify: bool | str) -> HttpA
         session.trust_env = False
         session.mount(request.url.partition("://")[0] + "://", _CheckedTransport(flight))
         timeouts = (request.connect_seconds, flight.seconds_left())
-        response = session.send(
-            _prepare(request), stream=True, allow_redirects=False, verify=verify, timeout=timeouts, proxies={}
-        )
+        response = session.send(_prepare(request), stream=True, allow_redirects=False, verify=verify, timeout=timeouts)
         with response:
             headers = {name.lower(): value for name, value in response.headers.items()}
             body = _read_body(response.raw, request.max_answer_bytes)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from publisher.domain.attempt import Accepted, Deferred, Evidence, Outcome, Rejected, Unknown
 from publisher.domain.reply import quote_reply
-from publisher.errors import ChannelMisconfigured
+from publisher.errors import ChannelMisconfigured, TryAgain
 from publisher.ports.http import AddressRefused, HttpAnswer, HttpClient, HttpRequest, NoAnswer, NotReached
 
 LONGEST_RETRY_AFTER_SECONDS = 86_400.0
@@ -45,9 +45,7 @@ def deliver(
     try:
         answer = http.send(request)
     except AddressRefused as error:
-        raise ChannelMisconfigured(
-            quote_reply(str(error), secrets), where=f"[channels.{channel}]", hint="Correct the address in the config."
-        ) from None
+        raise _wrong_address(error, channel) from None
     except NotReached as error:
         return Deferred(quote_reply(str(error), secrets), evidence=Evidence(stage="connect", relay=relay))
     except NoAnswer as error:
@@ -55,6 +53,22 @@ def deliver(
         return Unknown(reply, evidence=Evidence(stage="request", reply=reply, relay=relay))
     answer = _without_secrets(answer, secrets)
     return accept(answer) if 200 <= answer.status < 300 else _refused(answer, channel, relay, now)
+
+
+def ask(http: HttpClient, request: HttpRequest, *, channel: str) -> HttpAnswer:
+    """Send a request that delivers nothing, for `verify`. Errors: ChannelMisconfigured, TryAgain if nobody answers."""
+    try:
+        return http.send(request)
+    except AddressRefused as error:
+        raise _wrong_address(error, channel) from None
+    except (NotReached, NoAnswer) as error:
+        host = urlsplit(request.url).hostname
+        raise TryAgain(f"{host}: {error}", where=f"[channels.{channel}]") from None
+
+
+def _wrong_address(error: AddressRefused, channel: str) -> ChannelMisconfigured:
+    hint = "Correct the address of this channel in the config."
+    return ChannelMisconfigured(str(error), where=f"[channels.{channel}]", hint=hint)
 
 
 def _refused(answer: HttpAnswer, channel: str, relay: str, now: datetime) -> Outcome:

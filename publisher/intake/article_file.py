@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import re
 from pathlib import Path
 
-from publisher.domain.article import split_file_stem
 from publisher.errors import UsageError
+from publisher.intake.front_matter import MAX_FRONT_MATTER_BYTES, slug_of_file
 from publisher.intake.queue import article_names
 
 
@@ -14,10 +15,23 @@ def find_article_file(folder: Path, name: str) -> Path:
     """Find a queue file by its slug, its name or its path. Errors: UsageError with the nearest slug."""
     wanted = name.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".md")
     files = {file.removesuffix(".md"): folder / file for file in article_names(folder)}
-    by_slug = {split_file_stem(stem)[1]: path for stem, path in files.items()}
+    by_slug = {named_slug(path) or slug_of_file(path.name): path for path in files.values()}
     found = files.get(wanted) or by_slug.get(wanted)
     if found is None:
         near = difflib.get_close_matches(wanted, [*by_slug, *files], n=1)
         hint = f'Did you mean "{near[0]}"?' if near else 'See what is there with "publish queue".'
         raise UsageError(f'there is no article "{name}" in the queue', hint=hint)
     return found
+
+
+_SLUG_LINE = re.compile(rb"^slug[ \t]*:[ \t]*[\"']?([a-z0-9-]+)", re.MULTILINE)
+
+
+def named_slug(path: Path) -> str | None:
+    """Find a `slug:` line in the front matter without reading the file whole."""
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        head = file.read(MAX_FRONT_MATTER_BYTES)
+    found = _SLUG_LINE.search(head.partition(b"\n---")[0])
+    return found[1].decode() if found else None

@@ -13,9 +13,10 @@ from typing import Any
 
 from publisher.domain.article import Image, Related, Source, Status, slug_of
 from publisher.errors import SourceError
+from publisher.intake.article_file import named_slug
 from publisher.intake.field_values import CONTROL, with_plain_breaks
-from publisher.intake.front_matter import MAX_FRONT_MATTER_BYTES, clean_body, read_article, slug_of_file
-from publisher.intake.queue import article_names
+from publisher.intake.front_matter import clean_body, read_article, slug_of_file
+from publisher.intake.queue import MAX_ARTICLE_BYTES, article_names
 from publisher.intake.status_line import with_status
 from publisher.intake.written_file import create_file
 
@@ -75,6 +76,27 @@ def reported(draft: Draft, *unclear: str) -> Draft:
     return replace(draft, understood=tuple(_shown_fields(draft)), unclear=(*draft.unclear, *unclear))
 
 
+def with_missing(draft: Draft) -> Draft:
+    """Report a draft, with what a person should add to it."""
+    return reported(draft, *_missing(draft))
+
+
+MAX_HEADLINE_CHARACTERS = 250
+
+
+def _missing(draft: Draft) -> Iterator[str]:
+    if len(draft.title) > MAX_HEADLINE_CHARACTERS:
+        yield "The headline is very long; perhaps the first line of the source is not one."
+    if not draft.date:
+        yield "No date was found; add one, such as date: 2026-11-23."
+    if not draft.body_markdown:
+        yield "No text was found below the headline."
+    if draft.image and not draft.image.src:
+        yield "There is a picture's caption or credit, but no picture; add it as image.src."
+    if not draft.url:
+        yield "No web address was found: the digest will carry the full text, and posts will have no link."
+
+
 def _shown_fields(draft: Draft) -> Iterator[tuple[str, str]]:
     for name, value in _front_matter(draft, None).items():
         if isinstance(value, dict):
@@ -90,7 +112,11 @@ def _shown_fields(draft: Draft) -> Iterator[tuple[str, str]]:
 
 
 def _shown_related(entry: str | dict[str, Any]) -> str:
-    return entry if isinstance(entry, str) else ", ".join(str(entry[key]) for key in ("title", "date") if key in entry)
+    if isinstance(entry, str):
+        return entry
+    teaser = str(entry.get("teaser", ""))
+    beginning = teaser if len(teaser) <= 40 else teaser[:40].rstrip() + " …"
+    return ", ".join(str(part) for part in (entry["title"], entry.get("date"), beginning) if part)
 
 
 def write_draft(draft: Draft, folder: Path, *, status: Status, today: date) -> Path:
@@ -103,6 +129,8 @@ def write_draft(draft: Draft, folder: Path, *, status: Status, today: date) -> P
     path = folder / f"{today.isoformat()}-{slug}.md"
     text = queue_text(draft, status)
     read_article(text, f"{folder.name}/{path.name}")
+    if len(text.encode()) > MAX_ARTICLE_BYTES:
+        raise SourceError("the article is larger than 1 MiB", where=path.name, hint="Shorten it, or split it.")
     try:
         _refuse_taken(slug, folder)
         create_file(path, text.encode())
@@ -122,21 +150,8 @@ def _slug_without_letters(title: str) -> str:
 def _refuse_taken(slug: str, folder: Path) -> None:
     for place in (folder, folder / "archive"):
         for name in article_names(place) if place.is_dir() else ():
-            if slug_of_file(name) == slug or _named_slug(place / name) == slug:
+            if slug_of_file(name) == slug or named_slug(place / name) == slug:
                 raise _taken(slug, place / name)
-
-
-_SLUG_LINE = re.compile(rb"^slug[ \t]*:[ \t]*[\"']?([a-z0-9-]+)", re.MULTILINE)
-
-
-def _named_slug(path: Path) -> str | None:
-    """Find a `slug:` line in the front matter without reading the file whole."""
-    if not path.is_file():
-        return None
-    with path.open("rb") as file:
-        head = file.read(MAX_FRONT_MATTER_BYTES)
-    found = _SLUG_LINE.search(head.partition(b"\n---")[0])
-    return found[1].decode() if found else None
 
 
 def _taken(slug: str, path: Path) -> SourceError:

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 from publisher.domain.article import Image, Source
 from publisher.errors import SourceError
-from publisher.intake.draft import Draft, line_of, text_of
+from publisher.intake.draft import Draft, line_of, text_of, with_missing
 from publisher.intake.field_values import is_web_address
-from publisher.intake.markdown_text import escape_markdown, html_to_markdown
-from publisher.intake.press_reading import guess_language, with_missing
+from publisher.intake.language import guess_language
+from publisher.intake.markdown_text import html_to_markdown
 from publisher.intake.written_date import find_date
 
 MAX_ENTRIES = 500
@@ -66,7 +66,10 @@ def _xml_feed(content: bytes, url: str | None) -> tuple[str | None, str | None, 
         raise SourceError("the feed declares XML entities, which is not read", where=url or "", hint=_NOT_A_FEED)
     # From bytes only: given a text, feedparser opens it as a path or an address.
     headers = {"content-location": url} if url else {}
-    parsed = feedparser.parse(BytesIO(content), response_headers=headers)
+    try:
+        parsed = feedparser.parse(BytesIO(content), response_headers=headers)
+    except Exception as error:  # feedparser lets some mistakes of encoding and markup through as they come
+        raise SourceError("the feed is damaged and cannot be read", where=url or "", hint=_NOT_A_FEED) from error
     if not parsed.get("version"):
         raise SourceError("this is not a feed", where=url or "", hint=_NOT_A_FEED)
     about = parsed.feed
@@ -80,12 +83,15 @@ def _xml_feed(content: bytes, url: str | None) -> tuple[str | None, str | None, 
 
 
 def _xml_entry(entry: Any) -> _Entry:
-    content = [part.get("value", "") for part in entry.get("content", ()) if "html" in part.get("type", "html")]
-    plain = [
-        escape_markdown(part.get("value", "")) for part in entry.get("content", ()) if part.get("type") == "text/plain"
+    # feedparser gives None for some values of damaged feeds, even where the key is there.
+    parts = [
+        (str(part.get("type") or "text/html"), str(part.get("value") or "")) for part in entry.get("content") or ()
     ]
-    summary = entry.get("summary", "")
-    html = content[0] if content else "".join(f"{line}\n" for line in plain) or summary
+    content = next((value for kind, value in parts if "html" in kind), None) or "".join(
+        _html_of(value) for kind, value in parts if "html" not in kind
+    )
+    summary = str(entry.get("summary") or "")
+    html = content or summary
     link = _address(entry.get("link"))
     return _Entry(
         entry_id=_entry_id(entry.get("id"), link, entry.get("title"), summary),
@@ -95,15 +101,14 @@ def _xml_entry(entry: Any) -> _Entry:
         summary=_plain(summary) if content else None,
         date=_written_day(entry.get("published") or entry.get("updated")),
         author=line_of(entry.get("author")),
-        tags=_tags(tag.get("term") for tag in entry.get("tags", ())),
+        tags=_tags(tag.get("term") for tag in entry.get("tags") or ()),
         image=_picture(entry),
     )
 
 
 def _picture(entry: Any) -> str | None:
-    media = [*entry.get("media_content", ()), *entry.get("media_thumbnail", ()), *entry.get("enclosures", ())]
-    for medium in media:
-        kind = medium.get("type") or medium.get("medium") or "image"
+    for medium in (m for name in ("media_content", "media_thumbnail", "enclosures") for m in entry.get(name) or ()):
+        kind = str(medium.get("type") or medium.get("medium") or "image")
         if kind.startswith("image") and (address := _address(medium.get("url") or medium.get("href"))):
             return address
     return None

@@ -169,7 +169,7 @@ def web_address(node: Node, field: str, found: Findings) -> str | None:
     if text is None or is_web_address(text):
         return text
     guess = f"https://{text.lower()}"
-    example = guess if "." in text and is_web_address(guess) else "https://www.example.org/news"
+    example = guess if "." in text and ":" not in text and is_web_address(guess) else "https://www.example.org/news"
     found.add(node.line, field, f'"{field}" is not a web address: {shown(text)}', f'Write it whole: "{example}".')
     return None
 

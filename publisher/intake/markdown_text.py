@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from publisher.errors import SourceError
@@ -35,14 +36,24 @@ def _escape_start(match: re.Match[str]) -> str:
     return f"\\{match['sign']}"
 
 
-_BULLET = re.compile(r"^(?:[•·▪‣◦*–-])[ \t\u00a0]+(?=\S)")
+_BULLET = re.compile(r"^[•·▪‣◦*–-][ \t\u00a0]+(?=\S)")
 WRAPPED_CHARACTERS = 55
 
 
 def paragraph_markdown(lines: Sequence[str]) -> str:
     """Make Markdown of a paragraph's lines: a list of bullets, one text of wrapped lines, else line by line."""
-    if len(lines) > 1 and all(_BULLET.match(line) for line in lines):
-        return "\n".join(f"- {escape_markdown(_BULLET.sub('', line))}" for line in lines)
+    runs = [(is_list, list(run)) for is_list, run in groupby(lines, lambda line: _BULLET.match(line) is not None)]
+    # A single dash at the start of a line may be a dash.
+    if not any(is_list and len(run) > 1 for is_list, run in runs):
+        return _text_markdown(lines)
+    return "\n\n".join(_list_markdown(run) if is_list else _text_markdown(run) for is_list, run in runs)
+
+
+def _list_markdown(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {escape_markdown(_BULLET.sub('', line))}" for line in lines)
+
+
+def _text_markdown(lines: Sequence[str]) -> str:
     if is_wrapped(lines):
         return escape_markdown(" ".join(lines))
     return "\\\n".join(escape_markdown(line) for line in lines)
@@ -57,6 +68,9 @@ _TAGS = {
     "p", "br", "strong", "b", "em", "i", "a", "ul", "ol", "li", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6",
     "table", "thead", "tbody", "tr", "th", "td", "div",
 }  # fmt: skip
+
+
+_PICTURE_MARK = re.compile(r"(?<!\\)((?:\\\\)*)!\[")
 
 
 def html_to_markdown(html: str) -> str:
@@ -74,16 +88,22 @@ def html_to_markdown(html: str) -> str:
         link_rel=None,
     )
     try:
-        markdown: str = _converter().convert(clean)
+        # A text without a tag or a line break makes Beautiful Soup warn of addresses and file names.
+        markdown: str = _converter().convert("\n" + clean)
     except RecursionError:
         raise SourceError("the text is nested too deeply to be read", hint="Save it as plain text first.") from None
-    return tidy_markdown(markdown)
+    # An exclamation mark before a link would make a picture of it, and fetch it from wherever it is.
+    return tidy_markdown(_PICTURE_MARK.sub(r"\1\![", markdown))
+
+
+_BREAK_AT_THE_END = re.compile(r"(?<!\\)((?:\\\\)*)\\(?=\n\s*\n|\s*\Z)")
 
 
 def tidy_markdown(markdown: str) -> str:
-    """Drop trailing spaces and more than one empty line in a row."""
-    lines = "\n".join(line.rstrip(" \t") for line in markdown.split("\n"))
-    return re.sub(r"\n{3,}", "\n\n", lines).strip("\n")
+    """Drop trailing spaces, line breaks at the edges of paragraphs, and more than one empty line in a row."""
+    lines = [line.rstrip(" \t") for line in markdown.split("\n")]
+    text = "\n".join(line for line in lines if line != "\\")
+    return re.sub(r"\n{3,}", "\n\n", _BREAK_AT_THE_END.sub(r"\1", text)).strip("\n")
 
 
 def _converter() -> Any:

@@ -68,24 +68,25 @@ def read_below(folder: Path, path: PurePosixPath, max_bytes: int) -> bytes:
     """Read a plain file somewhere below the folder; no part of the path may be a link. Errors: FileRefused, OSError."""
     *folders, name = path.parts
     with open_folder(folder) as top:
-        return _read_deeper(top, folders, name, max_bytes)
+        return read_deeper(top, folders, name, max_bytes)
 
 
-def _read_deeper(top: OpenFolder, folders: list[str], name: str, max_bytes: int) -> bytes:
+def read_deeper(top: OpenFolder, folders: list[str], name: str, max_bytes: int) -> bytes:
+    """Go down folder by folder, never through a link, and read the file there. Errors: FileRefused, OSError."""
     if not folders:
         return read_plain_file(top, name, max_bytes)[1]
     below = top.path / folders[0]
     if top.descriptor is None:
         if below.is_symlink():
             raise FileRefused(f'is in "{folders[0]}", which is a link')
-        return _read_deeper(OpenFolder(below, None), folders[1:], name, max_bytes)
+        return read_deeper(OpenFolder(below, None), folders[1:], name, max_bytes)
     try:
         flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(folders[0], flags, dir_fd=top.descriptor)
     except OSError as error:
         raise FileRefused(_why_not_opened(error, f'is in "{folders[0]}", which is not a folder of its own')) from error
     try:
-        return _read_deeper(OpenFolder(below, descriptor), folders[1:], name, max_bytes)
+        return read_deeper(OpenFolder(below, descriptor), folders[1:], name, max_bytes)
     finally:
         os.close(descriptor)
 

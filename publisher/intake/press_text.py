@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from publisher.intake.draft import Draft
 from publisher.intake.field_values import CONTROL, with_plain_breaks
-from publisher.intake.press_reading import Block, read_press
+from publisher.intake.press_reading import read_press
+from publisher.intake.press_signs import Block
 
 
 def parse_press_text(text: str, unclear: Iterable[str] = ()) -> Draft:

@@ -10,11 +10,11 @@ from pathlib import Path, PurePath
 from publisher.domain.article import Article
 from publisher.errors import SourceError
 from publisher.intake.docx import parse_docx
-from publisher.intake.draft import Draft, line_of, reported
+from publisher.intake.draft import Draft, line_of, reported, with_missing
 from publisher.intake.feed import parse_feed
-from publisher.intake.field_values import is_web_address, with_plain_breaks
+from publisher.intake.field_values import is_web_address
 from publisher.intake.front_matter import clean_body, read_article, slug_of_file
-from publisher.intake.press_reading import guess_language, with_missing
+from publisher.intake.language import guess_language
 from publisher.intake.press_text import parse_press_text
 from publisher.intake.queue import MAX_ARTICLE_BYTES
 from publisher.intake.web_page import parse_web_page
@@ -210,7 +210,7 @@ def _read_markdown(content: bytes, source: str) -> Draft:
         # Standard input has no name: its slug is made of the headline, unless it says one.
         article = replace(article, slug="") if source == "-" and article.slug == slug_of_file(_STDIN) else article
         return _draft_of_article(article, text)
-    return _draft_of_markdown(with_plain_breaks(text).removeprefix("\ufeff"))
+    return _draft_of_markdown(text.removeprefix("\ufeff"))
 
 
 _STDIN = "standard-input.md"
@@ -222,17 +222,19 @@ def _path_shown(source: str) -> str:
 
 def _draft_of_article(article: Article, text: str) -> Draft:
     shared = {field.name for field in fields(Draft)} & {field.name for field in fields(Article)}
-    return reported(Draft(**{name: getattr(article, name) for name in shared}, original=text))
+    values = {name: getattr(article, name) for name in shared} | {"slug": article.slug or None}
+    return reported(Draft(**values, original=text))
 
 
-_HEADING = re.compile(r"\s*(?:#[ \t]+(?P<atx>\S.*?)[ \t]*#*[ \t]*|(?P<setext>\S.*)\n=+[ \t]*)(?:\n|\Z)")
+_HEADING = re.compile(r"#[ \t]+(?P<atx>[^\n]+)|(?P<setext>[^\n]+)\n=+[ \t]*(?:\n|\Z)")
 
 
 def _draft_of_markdown(text: str) -> Draft:
+    text = clean_body(text)
     heading = _HEADING.match(text)
-    if not heading:
+    title = line_of((heading["atx"] or heading["setext"]).rstrip(" \t#")) if heading else None
+    if heading is None or title is None:
         hint = 'Begin it with "# New pump saves energy", or with front matter between two lines of ---.'
         raise SourceError("the Markdown file begins with no headline", hint=hint)
-    title = line_of(heading["atx"] or heading["setext"])
     body = clean_body(text[heading.end() :])
-    return with_missing(Draft(title=title or "", body_markdown=body, lang=guess_language(body)))
+    return with_missing(Draft(title=title, body_markdown=body, lang=guess_language(body)))

@@ -272,13 +272,16 @@ def _shown(text: str) -> str:
     return _UNPRINTABLE.sub("\ufffd", short)
 
 
-def write_subscribers(subscribers: Iterable[Subscriber], out: TextIO) -> None:
-    """Write a list that read_subscribers takes back as it was. Open `out` with newline=""."""
+def write_subscribers(subscribers: Iterable[Subscriber], out: TextIO) -> int:
+    """Write a list that read_subscribers takes back as it was; give the count. Open `out` with newline=""."""
     # All cells are quoted: else a spreadsheet set to semicolons cuts a name at one, and what follows may be a formula.
     writer = csv.writer(out, quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
+    count = 0
     for subscriber in subscribers:
+        count += 1
         writer.writerow([_protected(cell) for cell in _cells_of(subscriber)])
+    return count
 
 
 def _cells_of(subscriber: Subscriber) -> tuple[str, ...]:

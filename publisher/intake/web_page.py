@@ -16,10 +16,10 @@ from urllib.parse import urljoin, urlsplit
 
 from publisher.domain.article import Image, Source
 from publisher.errors import SourceError
-from publisher.intake.draft import Draft, line_of
+from publisher.intake.draft import Draft, line_of, with_missing
 from publisher.intake.field_values import is_web_address
+from publisher.intake.language import guess_language
 from publisher.intake.markdown_text import html_to_markdown
-from publisher.intake.press_reading import guess_language, with_missing
 from publisher.intake.written_date import find_date
 
 _ARTICLE_TYPES = {"Article", "NewsArticle", "BlogPosting", "PressRelease", "Report", "TechArticle", "WebPage"}

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from publisher.domain.attempt import Outcome
+from publisher.domain.image_limits import ImageLimits
 from publisher.domain.message import Message, MessageKind, SealedMessage
 from publisher.domain.text_limits import TextLimits
 from publisher.ports.clock import Clock
@@ -94,6 +95,18 @@ class Session(Protocol):
         ...
 
 
+@runtime_checkable
+class Finder(Protocol):
+    """A session that can ask the remote whether a delivery of unknown outcome has arrived after all."""
+
+    def find(self, message: SealedMessage) -> Outcome:
+        """Look for it among the account's own: Accepted if it is there, Rejected if it surely is not, else Unknown.
+
+        Errors: ChannelMisconfigured.
+        """
+        ...
+
+
 class Adapter(Protocol):
     """One kind of channel, made for one channel out of its settings and its surroundings."""
 
@@ -121,7 +134,9 @@ class AdapterType:
     """What an adapter's file declares as `ADAPTER`: all that the rest of the program knows of it.
 
     `kinds` are the kinds of message that it takes. `default_template` is the Jinja2 text of a post where the team has
-    none of its own for this network.
+    none of its own for this network. `image_limits` is None where posts carry no image of their own. `replay_seconds`
+    is how long after the first attempt the remote recognises a repeated one and makes nothing new: 0 is never,
+    infinity is always; an unknown delivery is tried again by itself only within it.
     """
 
     name: str
@@ -129,4 +144,6 @@ class AdapterType:
     settings: type[ChannelSettings]
     make: Callable[[Any, Surroundings], Adapter]
     kinds: frozenset[MessageKind] = frozenset()
+    image_limits: ImageLimits | None = None
+    replay_seconds: float = 0.0
     default_template: str = ""

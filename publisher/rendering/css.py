@@ -104,7 +104,7 @@ def _compare(before: str, after: str) -> None:
 
 
 def _parsed(html: str) -> Any:
-    from lxml import etree  # type: ignore[import-untyped]
+    from lxml import etree
     from lxml import html as lxml_html
 
     parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True)

@@ -10,10 +10,9 @@ import base64
 import hashlib
 import html as html_module
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from publisher.domain.article import slug_of
 from publisher.domain.delivery import DeliveryKey
@@ -25,14 +24,13 @@ from publisher.errors import TemplateError, UsageError
 from publisher.rendering.css import inline_css
 from publisher.rendering.header_block import header_lines, merge_pieces, refuse_unsafe
 from publisher.rendering.images import EmbeddedImage
+from publisher.rendering.plain_text import one_line, shortened
 from publisher.rendering.quoted_printable import quoted_printable
 from publisher.rendering.templates import Templates
 from publisher.rendering.view import (
     Images,
     Values,
     edition_values,
-    one_line,
-    shortened,
     without_related,
     without_related_teasers,
 )
@@ -50,7 +48,8 @@ MIN_PREHEADER, MAX_PREHEADER = 40, 130
 class RenderedEmail:
     """An e-mail and what a person looks at before it goes: `html` and `text` have sample values filled in.
 
-    `html` is self-contained: its images are in it. `warnings` are for the person who approves.
+    `html` is self-contained: its images are in it. `warnings` are for the person who approves. `assets` are the images
+    that the message names by their address, by file name: they must be there before anything is sent.
     """
 
     message: Message
@@ -59,6 +58,7 @@ class RenderedEmail:
     html: str
     text: str
     warnings: tuple[str, ...]
+    assets: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def render_email(
@@ -68,33 +68,57 @@ def render_email(
     *,
     logo: bytes | None = None,
     one_click: bool = False,
+    assets_url: str = "",
 ) -> RenderedEmail:
     """Render an edition as an e-mail.
 
     `read_image` gives the bytes for an article's `image.src`; `logo` is the content of the organisation's logo file.
-    `one_click` says that list_unsubscribe will have an https address, which takes a POST. Errors: TemplateError for a
-    template, QueueError for an article, ConfigError for the organisation, UsageError without articles.
+    `one_click` says that list_unsubscribe will have an https address, which takes a POST. `assets_url` is where images
+    are hosted; without it they are embedded. Errors: TemplateError for a template, QueueError for an article,
+    ConfigError for the organisation, UsageError without articles.
     """
     if not content.articles:
         raise UsageError(
             f'"{content.digest_name}" has no article',
             hint="Put an article into the queue, for example by `publish add`.",
         )
-    images = Images(read_image)
+    folder = _design(content, templates)
+    images = Images(read_image, assets_url.rstrip("/"))
     values, warnings = edition_values(content, images, logo)
-    folder = f"email/{content.digest.template}"
     subject = one_line(templates.render(f"{folder}/subject.j2", values))
     preheader = shortened(one_line(templates.render(f"{folder}/preheader.j2", values)), MAX_PREHEADER)
     marks = _Marks(content)
     values |= {"subject": subject, "preheader": preheader, "placeholders": marks.tokens}
+    if content.logo and logo is None:
+        warnings.append(f'the logo "{content.logo}" is not shown: its file was not read')
     html, text, size_warnings = _within_budget(templates, folder, values)
-    bodies = _Bodies(marks.parts(html, TEMPLATE_PLACEHOLDERS), marks.parts(text, Context.TEXT), images.embedded)
+    shown = images.used_in(html)
+    embedded = [image for src, image in shown.items() if src.startswith("cid:")]
+    bodies = _Bodies(marks.parts(html, TEMPLATE_PLACEHOLDERS), marks.parts(text, Context.TEXT), embedded)
     message = _message(content, subject, bodies, one_click)
     samples = _sample_values(content)
     _check_wire(message, samples)
-    warnings += [*size_warnings, *_warnings(subject, preheader, images.embedded)]
-    preview = _with_images(marks.filled(html, samples, html_module.escape), images.embedded)
-    return RenderedEmail(message, subject, preheader, preview, marks.filled(text, samples, str), tuple(warnings))
+    return RenderedEmail(
+        message=message,
+        subject=subject,
+        preheader=preheader,
+        html=_with_images(marks.filled(html, samples, html_module.escape), shown),
+        text=marks.filled(text, samples, str),
+        warnings=(*warnings, *size_warnings, *_warnings(subject, preheader, embedded)),
+        assets={image.file_name: image.content for src, image in shown.items() if not src.startswith("cid:")},
+    )
+
+
+def _design(content: EditionContent, templates: Templates) -> str:
+    """Give the folder of the digest's template. Errors: TemplateError names the ones that there are."""
+    name, known = content.digest.template, templates.designs("email")
+    if name not in known:
+        raise TemplateError(
+            f'there is no e-mail template "{name}"',
+            where=f"config.toml [digests.{content.digest_name}.template]",
+            hint=f"Use one of: {', '.join(known)}; or put your own into templates/email/{slug_of(name) or 'mine'}/.",
+        )
+    return f"email/{name}"
 
 
 def _within_budget(templates: Templates, folder: str, values: Values) -> tuple[str, str, list[str]]:
@@ -118,14 +142,14 @@ def _within_budget(templates: Templates, folder: str, values: Values) -> tuple[s
     return html, _tidy_text(templates.render(f"{folder}/text.j2", kept)), warnings
 
 
-def _warnings(subject: str, preheader: str, embedded: Mapping[str, EmbeddedImage]) -> Iterator[str]:
+def _warnings(subject: str, preheader: str, embedded: Sequence[EmbeddedImage]) -> Iterator[str]:
     if len(subject) > MAX_SUBJECT:
         yield f"the subject has {len(subject)} characters; lists of mails show about {MAX_SUBJECT}"
     if len(preheader) < MIN_PREHEADER:
         yield f"the preheader has {len(preheader)} characters; {MIN_PREHEADER} to {MAX_PREHEADER} fill the line"
-    size = sum(len(image.content) for image in embedded.values())
+    size = sum(len(image.content) for image in embedded)
     if size > LARGE_IMAGES_BYTES:
-        yield f"the images have {size // 1024} KB in all; every recipient's copy carries them"
+        yield f"the images have {size // 1024} KB in all; every recipient's copy carries them; assets_url in [web] hosts them"
 
 
 class _Marks:
@@ -157,7 +181,7 @@ class _Marks:
 class _Bodies:
     html: list[str | Placeholder]
     text: list[str | Placeholder]
-    images: Mapping[str, EmbeddedImage]
+    images: Sequence[EmbeddedImage]
 
 
 def _message(content: EditionContent, subject: str, bodies: _Bodies, one_click: bool) -> Message:
@@ -166,7 +190,7 @@ def _message(content: EditionContent, subject: str, bodies: _Bodies, one_click: 
     headers = header_lines(_header_fields(content, subject, boundary, one_click))
     html_part: Iterable[Piece] = [_part_head("text/html"), *html]
     if bodies.images:
-        html_part = _related_part(html_part, bodies.images.values(), f"r-{boundary}")
+        html_part = _related_part(html_part, bodies.images, f"r-{boundary}")
     opening = f"--{boundary}\r\n".encode("ascii")
     body = [opening, _part_head("text/plain"), *text, b"\r\n", opening, *html_part, b"\r\n--", boundary.encode("ascii")]
     sections = {
@@ -237,7 +261,7 @@ def _related_part(html_part: Iterable[Piece], images: Iterable[EmbeddedImage], b
     yield opening
     yield from html_part
     for number, image in enumerate(images, start=1):
-        name = f"image-{number}.{image.media_type.removeprefix('image/').replace('jpeg', 'jpg')}"
+        name = f"image-{number}.{image.file_name.rpartition('.')[2]}"
         head = [
             "",
             f"--{boundary}",
@@ -290,9 +314,7 @@ def _tidy_text(text: str) -> str:
 
 def _with_images(html: str, images: Mapping[str, EmbeddedImage]) -> str:
     """Put the images into the HTML of a preview."""
-
-    def data_address(match: re.Match[str]) -> str:
-        image: Any = images[match.group(1)]
-        return f'src="data:{image.media_type};base64,{base64.b64encode(image.content).decode("ascii")}"'
-
-    return re.sub(r'src="cid:([^"]+)"', data_address, html)
+    for src, image in images.items():
+        data = base64.b64encode(image.content).decode("ascii")
+        html = html.replace(f'src="{src}"', f'src="data:{image.media_type};base64,{data}"')
+    return html

@@ -25,6 +25,15 @@ _HINT = "Save the picture as PNG or JPEG, at most 2400 pixels wide, and try agai
 
 
 @dataclass(frozen=True, slots=True)
+class ShownImage:
+    """An image as the HTML names it: `src` with its scheme, and the pixels shown."""
+
+    src: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class EmbeddedImage:
     """An image as it goes into the message. `width` and `height` are the pixels shown, not those of the file.
 
@@ -36,6 +45,11 @@ class EmbeddedImage:
     width: int
     height: int
     content_id: str
+
+    @property
+    def file_name(self) -> str:
+        """Name the image by its content, as it is hosted: other bytes have another name."""
+        return f"{self.content_id.partition('@')[0]}.{self.media_type.removeprefix('image/').replace('jpeg', 'jpg')}"
 
 
 def embed_image(content: bytes, *, shown_width_px: int) -> EmbeddedImage:

@@ -7,20 +7,27 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from publisher.rendering.images import ShownImage
+from publisher.rendering.plain_text import wrapped
+
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.rules_block import StateBlock
     from markdown_it.token import Token
 
 SCHEMES = frozenset({"https", "http", "mailto", "tel"})
-TEXT_WIDTH = 72
 FIRST_HEADING = 3  # h1 is the digest, h2 an article
+WIDE_COLUMNS = 4  # a table of so many is stacked on a phone, where each cell needs its heading then
 _LAST_HEADING = 6
+
+# How an image of a body is shown, by its address and its alternative text; None for one that is not.
+ShowImage = Callable[[str, str], ShownImage | None]
 
 # Elements that a body may have, each with the class that the style sheet knows it by.
 _CLASSES = {
@@ -40,41 +47,68 @@ _CLASSES = {
     "code": "code",
     "pre": "code-block",
     "hr": "rule",
+    "tr": "facts-row",
+    "img": "picture body-picture",
+    "span": "facts-label",
 }
-_QUOTED = "quoted"  # a paragraph inside a quote
-_BARE = frozenset({"strong", "em", "s", "br", "thead", "tbody", "tr"})
+# Further classes: a paragraph in a quote, one that is an image or its caption; a wide table and its first cells.
+_QUOTED, _FIGURE, _CAPTION = "quoted", "figure", "caption"
+_MORE_CLASSES = {"p": {_QUOTED, _FIGURE, _CAPTION}, "table": {"facts-wide"}, "td": {"facts-first"}}
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
+_BARE = frozenset({"strong", "em", "s", "br", "thead", "tbody"})
+_ATTRIBUTES = {
+    "a": {"href"},
+    "ol": {"start"},
+    "th": {"scope", "align"},
+    "td": {"align"},
+    "img": {"src", "alt", "width", "height", "style"},
+}
 
 
-def markdown_to_html(markdown: str, *, base_url: str | None = None) -> str:
-    """Turn a body into HTML for mail; its headings start at h3 and skip no level.
+def markdown_to_html(
+    markdown: str,
+    *,
+    base_url: str | None = None,
+    first_heading: int = FIRST_HEADING,
+    show_image: ShowImage | None = None,
+) -> str:
+    """Turn a body into HTML for mail; its headings start at `first_heading` and skip no level.
 
-    Links may be https, http, mailto and tel; relative ones are completed with `base_url`, or lose their link.
+    Links may be https, http, mailto and tel; relative ones are completed with `base_url`, or lose their link. Without
+    `show_image` there are the alternative texts instead of images.
     """
     import nh3
 
     parser = _parser()
-    tokens = _prepared(parser.parse(markdown), base_url)
+    tokens = _prepared(parser.parse(markdown), base_url, first_heading, show_image)
+    _label_cells(tokens)
     return nh3.clean(
         parser.renderer.render(tokens, parser.options, {}),
         tags={*_CLASSES, *_BARE},
-        attributes={"a": {"href"}, "ol": {"start"}, "th": {"scope", "align"}, "td": {"align"}},
-        allowed_classes={element: {name, _QUOTED} for element, name in _CLASSES.items()},
-        url_schemes=set(SCHEMES),
+        attributes=_ATTRIBUTES,
+        attribute_filter=_kept_attribute,
+        allowed_classes={
+            element: {*names.split(), *_MORE_CLASSES.get(element, ())} for element, names in _CLASSES.items()
+        },
+        filter_style_properties={"max-width"},
+        url_schemes={*SCHEMES, "cid"},
         clean_content_tags={"script", "style"},
         link_rel=None,
     ).strip()
+
+
+def _kept_attribute(_element: str, name: str, value: str) -> str | None:
+    """Keep links from leading into the mail's own parts, and images from being anything but those and hosted ones."""
+    is_part = value.lower().startswith("cid:")
+    if name == "href":
+        return None if is_part else value
+    return value if name != "src" or is_part or value.startswith("https://") else None
 
 
 def markdown_to_text(markdown: str, *, base_url: str | None = None) -> str:
     """Turn a body into plain text of 72 columns: links as "text (address)", quotes indented, lists with hyphens."""
     tokens = _prepared(_parser().parse(markdown), base_url)
     return "\n\n".join(block for block in _TextWriter(tokens).blocks() if block.strip())
-
-
-def images_of(markdown: str) -> tuple[str, ...]:
-    """List the addresses of images in a body; e-mails show their alternative text only."""
-    inline = (child for token in _parser().parse(markdown) for child in token.children or ())
-    return tuple(str(child.attrs["src"]) for child in inline if child.type == "image")
 
 
 def paragraphs_of(markdown: str) -> Iterator[str]:
@@ -93,15 +127,31 @@ def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     options = {"html": False, "typographer": False, "linkify": False}
-    return MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
+    parser.block.ruler.at("reference", _reference, {"alt": []})
+    return parser
 
 
-def _prepared(tokens: list[Token], base_url: str | None) -> list[Token]:
-    """Renumber headings, mark elements with their class, take images and bad links out."""
+def _reference(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+    """Read `[name]: address`, but not `[^1]: note`: mails have no footnotes, and what it says must not be lost."""
+    from markdown_it.rules_block import reference
+
+    starts_at = state.bMarks[start_line] + state.tShift[start_line]
+    return not state.src.startswith("[^", starts_at) and reference(state, start_line, end_line, silent)
+
+
+def _prepared(
+    tokens: list[Token],
+    base_url: str | None,
+    first_heading: int = FIRST_HEADING,
+    show_image: ShowImage | None = None,
+) -> list[Token]:
+    """Renumber headings, mark elements with their class, take bad links out, and images or their texts in."""
+    tokens = list(_with_captions(tokens))
     for token in tokens:
         if token.children:
-            token.children = list(_inline(token.children, base_url))
-    _renumber_headings(tokens)
+            token.children = list(_inline(token.children, base_url, show_image))
+    _renumber_headings(tokens, first_heading)
     quotes = 0
     for token in tokens:
         _mark(token)
@@ -111,15 +161,64 @@ def _prepared(tokens: list[Token], base_url: str | None) -> list[Token]:
     return tokens
 
 
+def _with_captions(tokens: Sequence[Token]) -> Iterator[Token]:
+    """Make a paragraph of an image's title, where the image is a paragraph by itself: the title is its caption."""
+    from markdown_it.token import Token
+
+    caption = ""
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        if before and before.type == "paragraph_open" and _is_lone_image(token):
+            before.meta = {"class": _FIGURE}
+            caption = str((token.children or [])[0].attrs.get("title", ""))
+        yield token
+        if caption and token.type == "paragraph_close":
+            level = token.level
+            yield Token("paragraph_open", "p", 1, meta={"class": _CAPTION}, block=True, level=level)
+            yield Token("inline", "", 0, children=[Token("text", "", 0, content=caption)], level=level + 1)
+            yield Token("paragraph_close", "p", -1, block=True, level=level)
+            caption = ""
+
+
+def _is_lone_image(token: Token) -> bool:
+    return [child.type for child in token.children or ()] == ["image"]
+
+
 def _mark(token: Token) -> None:
     if token.type in ("fence", "code_block"):
         token.type, token.tag, token.info = "code_block", "pre", ""
     for child in (token, *(token.children or ())):
-        name = _CLASSES.get(child.tag)
+        name = child.meta.get("class", _CLASSES.get(child.tag))
         if name and child.nesting >= 0:
             child.attrSet("class", name)
         if child.nesting == 1 and child.tag in ("th", "td"):
             _align_by_attribute(child)
+
+
+def _label_cells(tokens: Sequence[Token]) -> None:
+    """Put its column's heading into each cell of a wide table, for the phone; the style sheet hides it elsewhere."""
+    table, headings, column = None, list[str](), 0
+    for before, token in pairwise(tokens):
+        if token.type == "table_open":
+            table, headings = token, []
+        elif token.type == "tr_open":
+            column = 0
+        elif before.type == "th_open":
+            headings.append("".join(child.content for child in token.children or ()))
+        elif before.type == "td_open" and table and len(headings) >= WIDE_COLUMNS:
+            table.attrSet("class", "facts facts-wide")
+            if column == 0:
+                before.attrSet("class", "facts-cell facts-first")
+            elif headings[column]:
+                token.children = [*_label(headings[column]), *(token.children or ())]
+            column += 1
+
+
+def _label(heading: str) -> Iterator[Token]:
+    from markdown_it.token import Token
+
+    yield Token("span_open", "span", 1, attrs={"class": _CLASSES["span"]})
+    yield Token("text", "", 0, content=f"{heading}: ")
+    yield Token("span_close", "span", -1)
 
 
 def _align_by_attribute(cell: Token) -> None:
@@ -130,7 +229,7 @@ def _align_by_attribute(cell: Token) -> None:
         cell.attrSet("scope", "col")
 
 
-def _renumber_headings(tokens: list[Token]) -> None:
+def _renumber_headings(tokens: list[Token], first_heading: int) -> None:
     open_levels: list[int] = []
     for token in tokens:
         if token.type not in ("heading_open", "heading_close"):
@@ -138,16 +237,14 @@ def _renumber_headings(tokens: list[Token]) -> None:
         if token.nesting == 1:
             level = int(token.tag[1])
             open_levels = [*(other for other in open_levels if other < level), level]
-        token.tag = f"h{min(FIRST_HEADING + len(open_levels) - 1, _LAST_HEADING)}"
+        token.tag = f"h{min(first_heading + len(open_levels) - 1, _LAST_HEADING)}"
 
 
-def _inline(children: Sequence[Token], base_url: str | None) -> Iterator[Token]:
-    from markdown_it.token import Token
-
+def _inline(children: Sequence[Token], base_url: str | None, show_image: ShowImage | None) -> Iterator[Token]:
     refused: list[bool] = []
     for child in children:
         if child.type == "image":
-            yield Token("text", "", 0, content="".join(part.content for part in child.children or ()))
+            yield _image(child, show_image)
         elif child.type == "link_open":
             address = _address(str(child.attrs.get("href", "")), base_url)
             refused.append(address is None)
@@ -158,6 +255,24 @@ def _inline(children: Sequence[Token], base_url: str | None) -> Iterator[Token]:
             yield child
 
 
+def _image(token: Token, show_image: ShowImage | None) -> Token:
+    """Size an image and give it its address in the mail, or put its alternative text there."""
+    from markdown_it.token import Token
+
+    alt = "".join(part.content for part in token.children or ())
+    shown = show_image(str(token.attrs["src"]), alt) if show_image else None
+    if shown is None:
+        return Token("text", "", 0, content=alt)
+    token.attrs = {
+        "src": shown.src,
+        "width": shown.width,
+        "height": shown.height,
+        "alt": "",  # the renderer fills it in from what stands between the brackets
+        "style": f"max-width:{shown.width}px",
+    }
+    return token
+
+
 def _address(href: str, base_url: str | None) -> str | None:
     """Complete an address; None if it is not one that a mail may link to."""
     try:
@@ -165,7 +280,9 @@ def _address(href: str, base_url: str | None) -> str | None:
         parts = urlsplit(whole)
     except ValueError:
         return None
-    if parts.scheme not in SCHEMES or (parts.scheme in ("https", "http") and not parts.hostname):
+    if parts.scheme not in SCHEMES:
+        return None
+    if parts.scheme in ("https", "http") and not _HOST.fullmatch(parts.hostname or ""):
         return None
     return whole
 
@@ -264,15 +381,3 @@ def inline_text(children: Sequence[Token]) -> str:
             case _:
                 text += child.content
     return text
-
-
-def wrapped(text: str, *, first: str = "", rest: str = "", width: int = TEXT_WIDTH) -> str:
-    """Wrap one paragraph; addresses and words with hyphens stay whole."""
-    return textwrap.fill(
-        re.sub(r"[ \t\n]+", " ", text).strip(),
-        width,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from publisher.domain.article import Article, Image
 from publisher.domain.hashtags import hashtags_of
-from publisher.domain.networks import KNOWN_LIMITS
 from publisher.domain.post import Post, PostImage
 from publisher.domain.post_warnings import post_warnings
 from publisher.domain.shorten import Fitted, PostParts, fit
@@ -18,8 +17,10 @@ from publisher.rendering.templates import Templates
 
 BLOCKS = ("lead", "link", "hashtags", "credit")
 
-# No network's post is longer; the rest of an article need not be read for one.
+# Of an article no more is read for a post than this: the body up to a paragraph's end, and more of a teaser than any
+# network takes, so that it is cut at a good place afterwards.
 MAX_BODY_CHARACTERS = 20_000
+MAX_TEASER_CHARACTERS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,6 @@ def render_post(  # noqa: PLR0913 - one article, one network: these are what a p
         cut=fitted.cut,
         warnings=(*_about_dropped(fitted), *post_warnings(fitted.text, network, fitted.measure)),
     )
-
-
-def limits_of(network: str) -> TextLimits:
-    """Give the limits of a network that we know, else those of a post of any kind."""
-    return KNOWN_LIMITS.get(network, KNOWN_LIMITS["generic"])
 
 
 def _checked(author_text: str, article: Article, field: str, limits: TextLimits) -> Fitted:
@@ -144,7 +140,7 @@ def _template_of(network: str, template_name: str | None, default_template: str,
 
 def _values(article: Article, network: str, lang: str) -> dict[str, object]:
     return {
-        "article": article,
+        "article": _bounded(article),
         "text": plain_paragraphs(article.body_markdown),
         "hashtags": hashtags_of(article.tags),
         "language": lang,
@@ -152,11 +148,26 @@ def _values(article: Article, network: str, lang: str) -> dict[str, object]:
     }
 
 
+def _bounded(article: Article) -> Article:
+    if max(len(article.title), len(article.teaser or "")) <= MAX_TEASER_CHARACTERS:
+        return article
+    teaser = article.teaser and article.teaser[:MAX_TEASER_CHARACTERS]
+    return replace(article, title=article.title[:MAX_TEASER_CHARACTERS], teaser=teaser)
+
+
+def _beginning(body_markdown: str) -> str:
+    """Give a body, or as many whole paragraphs of it as a post may need."""
+    if len(body_markdown) <= MAX_BODY_CHARACTERS:
+        return body_markdown
+    beginning = body_markdown[:MAX_BODY_CHARACTERS]
+    return beginning.rpartition("\n\n")[0] or beginning.rpartition(" ")[0] or beginning
+
+
 def plain_paragraphs(body_markdown: str) -> str:
     """Give the running text of an article: its paragraphs without headings, lists, tables, pictures and markup."""
     from markdown_it import MarkdownIt
 
-    tokens = MarkdownIt("commonmark", {"html": False}).parse(body_markdown[:MAX_BODY_CHARACTERS])
+    tokens = MarkdownIt("commonmark", {"html": False}).parse(_beginning(body_markdown))
     pairs = pairwise(tokens)
     inlines = [inline for opening, inline in pairs if opening.type == "paragraph_open" and opening.level == 0]
     paragraphs = (

@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from publisher.rendering.email import RenderedEmail
 from publisher.rendering.templates import Templates
-from publisher.rendering.texts import direction_of, number_text, texts_for
+from publisher.rendering.texts import Texts, direction_of, number_text, texts_for
 
 _EMBEDDED = re.compile(r' src="data:[^"]*"')
 
@@ -26,7 +26,7 @@ class PreviewPost(TypedDict):
 
 
 def render_preview_page(
-    email: RenderedEmail,
+    email: RenderedEmail | None,
     posts: Sequence[PreviewPost],
     templates: Templates,
     *,
@@ -34,39 +34,62 @@ def render_preview_page(
     sender: str,
     language: str,
 ) -> str:
-    """Render the preview of an edition; `title` is the digest's, `sender` the name in From."""
-    texts = texts_for(language)
-    channels = dict.fromkeys(post["name"] for post in posts)
+    """Render the preview of an edition, or of posts alone; `title` is the digest's, `sender` the name in From."""
     values = {
         "title": title,
         "sender": sender,
         "language": language,
         "dir": direction_of(language),
+        "email": _shown_email(email, language) if email else None,
+        "channels": _channels(posts, language),
+        "_": texts_for(language),
+    }
+    return templates.render("web/preview.html.j2", values)
+
+
+def _shown_email(email: RenderedEmail, language: str) -> dict[str, object]:
+    return {
         "subject": email.subject,
         "preheader": email.preheader,
+        "text": email.text,
+        "size_text": f"{number_text(round(_size_without_images(email.html) / 1024), language)} KB",
+        "warnings": list(email.warnings),
         "looks": {
             "light": email.html,
             "dark": email.html.replace("(prefers-color-scheme: dark)", "all"),
             "images_off": _EMBEDDED.sub("", email.html),
         },
-        "email_text": email.text,
-        "size_text": f"{number_text(round(_size_without_images(email.html) / 1024), language)} KB",
-        "warnings": list(email.warnings),
-        "channels": [{"name": name, "posts": [_shown(post, language) for post in posts if post["name"] == name]}
-                     for name in channels],
-        "texts": {name.removeprefix("preview_"): text for name, text in texts.items() if name.startswith("preview")},
-    }  # fmt: skip
-    return templates.render("web/preview.html.j2", values)
+    }
+
+
+def _channels(posts: Sequence[PreviewPost], language: str) -> list[dict[str, object]]:
+    names = dict.fromkeys(post["name"] for post in posts)
+    return [
+        {"name": name, "posts": [_shown_post(post, language) for post in posts if post["name"] == name]}
+        for name in names
+    ]
 
 
 def _size_without_images(html: str) -> int:
     return len(_EMBEDDED.sub("", html).encode("utf-8"))
 
 
-def _shown(post: PreviewPost, language: str) -> dict[str, object]:
-    unit = texts_for(language).get(f"unit_{post['unit']}", post["unit"])
+def _shown_post(post: PreviewPost, language: str) -> dict[str, object]:
+    unit = _unit_text(post["unit"], texts_for(language))
     share = min(100, round(100 * post["count"] / post["limit"])) if post["limit"] else 0
     length = number_text(post["count"], language)
     if post["limit"]:
         length += f" / {number_text(post['limit'], language)}"
     return {**post, "length_text": f"{length} {unit}", "share": share}
+
+
+def _unit_text(unit: str, say: Texts) -> str:
+    """Name the unit in which a network counts, or leave its name as it is."""
+    units = {
+        "graphemes": say("characters"),
+        "code points": say("characters"),
+        "UTF-16 units": say("UTF-16 units"),
+        "UTF-8 bytes": say("bytes"),
+        "X characters": say("X characters"),
+    }
+    return units.get(unit, unit)

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from publisher.errors import TemplateError
-from publisher.rendering.markdown import wrapped
+from publisher.rendering.plain_text import shortened, wrapped
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -40,6 +40,11 @@ class Templates:
     def exists(self, name: str) -> bool:
         """Say whether one of the folders has this template."""
         return any((folder / name).is_file() for folder in self._folders)
+
+    def designs(self, kind: str) -> list[str]:
+        """Name the folders below `kind`, for example `email`, that hold a whole template."""
+        pages = (page for folder in self._folders for page in (folder / kind).glob("*/html.j2"))
+        return sorted({page.parent.name for page in pages})
 
     def render(self, name: str, values: Mapping[str, object]) -> str:
         """Render a template."""
@@ -90,6 +95,7 @@ class Templates:
         for name in ("range", "lipsum", "cycler", "joiner"):
             environment.globals.pop(name)
         environment.filters["wrapped"] = wrapped_lines
+        environment.filters["shortened"] = shortened
         return environment
 
 

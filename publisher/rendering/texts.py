@@ -1,103 +1,61 @@
-"""The mail's own words, in German and English, and dates as its readers write them."""
+"""The mail's own words from gettext catalogues, and dates and numbers as its readers write them.
+
+The catalogues are read as they stand in the repository, `locale/LANGUAGE/LC_MESSAGES/publisher.po`: there is no build
+step, and what is reviewed is what readers see.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gettext
+from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from io import BytesIO
+from pathlib import Path
 
 from publisher.errors import ConfigError
 
+CATALOGUES = Path(__file__).parent / "locale"
 _RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 _LOCALES = {"de": "de_DE", "en": "en_GB"}
 
-_TEXTS: Mapping[str, Mapping[str, str]] = {
-    "de": {
-        "email_role": "E-Mail",
-        "edition_of": "{title} vom {date}",
-        "issue": "Ausgabe\u00a0{number}",
-        "contents": "In dieser Ausgabe",
-        "also": "Außerdem",
-        "read_on": "Weiterlesen",
-        "read_on_web": "Im Web lesen",
-        "source": "Quelle",
-        "photo": "Bild",
-        "by": "Von {author}",
-        "related": "Weitere Artikel zum Thema",
-        "reason": "Sie erhalten diese E-Mail, weil Ihre Adresse für „{title}“ angemeldet ist.",
-        "unsubscribe": "Newsletter abbestellen",
-        "imprint": "Impressum",
-        "contact": "Kontakt",
-        "website": "Website",
-        "preview": "Vorschau",
-        "preview_subject": "Betreff",
-        "preview_preheader": "Vorschautext im Posteingang",
-        "preview_from": "Absender",
-        "preview_size": "Größe des HTML-Teils",
-        "preview_desktop": "Am Bildschirm, 600 px",
-        "preview_phone": "Auf dem Telefon, 320 px",
-        "preview_dark": "Dunkel",
-        "preview_images_off": "Ohne Bilder",
-        "preview_text": "Textteil",
-        "preview_posts": "Beiträge für die Netzwerke",
-        "preview_no_posts": "Für diese Ausgabe gibt es keine Beiträge.",
-        "preview_warnings": "Hinweise",
-        "preview_email": "E-Mail",
-        "unit_graphemes": "Zeichen",
-        "unit_code points": "Zeichen",
-        "unit_UTF-16 units": "UTF-16-Einheiten",
-        "unit_UTF-8 bytes": "Bytes",
-        "unit_X characters": "X-Zeichen",
-    },
-    "en": {
-        "email_role": "email",
-        "edition_of": "{title}, {date}",
-        "issue": "Issue\u00a0{number}",
-        "contents": "In this issue",
-        "also": "Also",
-        "read_on": "Read on",
-        "read_on_web": "Read on the web",
-        "source": "Source",
-        "photo": "Image",
-        "by": "By {author}",
-        "related": "More on this topic",
-        "reason": "You receive this e-mail because your address is subscribed to “{title}”.",
-        "unsubscribe": "Unsubscribe from this newsletter",
-        "imprint": "Legal notice",
-        "contact": "Contact",
-        "website": "Website",
-        "preview": "Preview",
-        "preview_subject": "Subject",
-        "preview_preheader": "Preview text in the inbox",
-        "preview_from": "From",
-        "preview_size": "Size of the HTML part",
-        "preview_desktop": "On a screen, 600 px",
-        "preview_phone": "On a phone, 320 px",
-        "preview_dark": "Dark",
-        "preview_images_off": "Without images",
-        "preview_text": "Text part",
-        "preview_posts": "Posts for the networks",
-        "preview_no_posts": "There are no posts with this edition.",
-        "preview_warnings": "Notes",
-        "preview_email": "E-mail",
-        "unit_graphemes": "characters",
-        "unit_code points": "characters",
-        "unit_UTF-16 units": "UTF-16 units",
-        "unit_UTF-8 bytes": "bytes",
-        "unit_X characters": "X characters",
-    },
-}
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Words in one language: `say("By %(author)s", author="Erika")`."""
+
+    catalogue: gettext.NullTranslations
+
+    def __call__(self, text: str, /, **values: object) -> str:
+        """Translate a text; `%(name)s` in it is replaced by the value of this name."""
+        return self.catalogue.gettext(text) % values
+
+    def plural(self, one: str, many: str, count: int, /, **values: object) -> str:
+        """Translate a text that counts something; `%(count)s` in it is replaced by the number."""
+        return self.catalogue.ngettext(one, many, count) % {"count": count, **values}
 
 
-def texts_for(language: str) -> Mapping[str, str]:
-    """Give all words in a language; `de-AT` is German. Errors: ConfigError for one that we do not speak."""
-    texts = _TEXTS.get(_primary(language))
-    if texts is None:
+def texts_for(language: str) -> Texts:
+    """Give the words in a language; `de-AT` is German. Errors: ConfigError for one that we do not speak."""
+    if _primary(language) not in _LOCALES:
         raise ConfigError(
             f'there are no texts in the language "{language}"',
             where="config.toml [organisation.language]",
-            hint=f"Use one of: {', '.join(sorted(_TEXTS))}.",
+            hint=f"Use one of: {', '.join(sorted(_LOCALES))}.",
         )
-    return texts
+    return _read_catalogue(_primary(language))
+
+
+@cache
+def _read_catalogue(language: str) -> Texts:
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    with (CATALOGUES / language / "LC_MESSAGES" / "publisher.po").open("rb") as file:
+        catalogue = read_po(file, locale=language, abort_invalid=True)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    return Texts(gettext.GNUTranslations(BytesIO(compiled.getvalue())))
 
 
 def date_text(day: date, language: str, *, with_weekday: bool = False) -> str:

@@ -30,6 +30,7 @@ class Engine:
     handled: dict[tuple[str, str], datetime] = field(default_factory=dict)
     busy: threading.Lock = field(default_factory=threading.Lock)
     last_tick_seconds: float = 0.0
+    last_error: str = ""
 
     def tick(self) -> None:
         """Do what is due now. An error is told and logged; the next tick comes all the same."""
@@ -38,17 +39,24 @@ class Engine:
             try:
                 self._make_editions()
                 self._send()
+                self.last_error = ""
             except PublisherError as error:
                 get_logger().error("tick failed", error=str(error))
-                self.on_event(f"error: {error}")
+                self._tell_once(f"error: {error}")
             self.last_tick_seconds = self.app.clock.monotonic_seconds()
+
+    def _tell_once(self, error: str) -> None:
+        """Tell an error, but not at every tick for as long as it lasts."""
+        if error != self.last_error:
+            self.last_error = error
+            self.on_event(error)
 
     def _make_editions(self) -> None:
         now = self.app.clock.now()
         items = tuple(item for item in due_editions(self.app, now) if _name(item) not in self.handled)
         if not items or self.stop.is_set():
             return
-        made = make_due(self.app, items)
+        made = make_due(self.app, items, lambda problem: self.on_event(f"error: {problem}"))
         self.handled |= {_name(item): now for item in items}
         self.handled = {name: at for name, at in self.handled.items() if now - at < CATCH_UP + timedelta(hours=1)}
         for edition in made.editions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Update, update
+from sqlalchemy import ColumnElement, Update, or_, update
 
 from publisher.domain import delivery, edition
 from publisher.domain.delivery import DeliveryState
@@ -17,7 +17,7 @@ def change_deliveries(before: Collection[DeliveryState], after: DeliveryState) -
     for state in before:
         if not delivery.may_change(state, after):
             raise ValueError(f"a delivery does not change from {state} to {after}")
-    return update(deliveries).where(deliveries.c.state.in_([*before])).values(state=after)
+    return update(deliveries).where(_is_one_of(deliveries.c.state, before)).values(state=after)
 
 
 def change_editions(before: Collection[EditionState], after: EditionState) -> Update:
@@ -25,4 +25,9 @@ def change_editions(before: Collection[EditionState], after: EditionState) -> Up
     for state in before:
         if not edition.may_change(state, after):
             raise ValueError(f"an edition does not change from {state} to {after}")
-    return update(editions).where(editions.c.state.in_([*before])).values(state=after)
+    return update(editions).where(_is_one_of(editions.c.state, before)).values(state=after)
+
+
+def _is_one_of(column: ColumnElement[str], states: Collection[str]) -> ColumnElement[bool]:
+    # Not IN: its list is written out for each execution, so that many rows of values cannot share one statement.
+    return or_(*(column == state for state in states))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, exists, func, not_, null, select, update
+from sqlalchemy import BindParameter, Connection, Update, and_, bindparam, exists, func, not_, null, select, update
 
 from publisher.domain.attempt import Accepted, Deferred, Evidence, Outcome, Rejected
 from publisher.domain.delivery import DeliveryKey, DeliveryState, may_change
@@ -130,8 +132,9 @@ ROWS_TO_FINISH = (
 )
 
 
-def finish_delivery(before: DeliveryState, after: DeliveryState) -> Any:
-    """Record what came of an attempt. ValueError where the table does not allow the change."""
+@cache
+def finish_deliveries(before: DeliveryState, after: DeliveryState) -> Update:
+    """Record what came of attempts. ValueError where the table does not allow the change."""
     return (
         change_deliveries([before], after)
         .where(deliveries.c.id == bindparam("delivery"), _mine)
@@ -264,9 +267,10 @@ def _start(
     connection: Connection, starting: Sequence[int], worker: str, now: datetime, lease_until: datetime
 ) -> frozenset[int]:
     fence = {"ids": list(starting), "worker": worker, "now": now}
-    connection.execute(SKIP_SUPPRESSED, fence)
-    connection.execute(SKIP_UNSUBSCRIBED, fence)
     started = connection.execute(START, {**fence, "lease": lease_until}).all()
+    if len(started) < len(starting):
+        connection.execute(SKIP_SUPPRESSED, fence)
+        connection.execute(SKIP_UNSUBSCRIBED, fence)
     edition_ids = {row.edition_id for row in started if row.edition_id is not None}
     if edition_ids:
         connection.execute(START_EDITIONS, {"ids": sorted(edition_ids), "now": now})
@@ -278,11 +282,13 @@ def _finish(connection: Connection, finished: Sequence[FinishedAttempt], worker:
     rows = {row.id: row for row in connection.execute(ROWS_TO_FINISH, {"ids": ids})}
     # A rehearsal may have been cleared while it was sent: nothing is left to record about it.
     finished = [attempt for attempt in finished if attempt.delivery_id in rows]
+    changes: dict[tuple[DeliveryState, DeliveryState], list[dict[str, Any]]] = defaultdict(list)
     for attempt in finished:
         row = rows[attempt.delivery_id]
         if _may_settle(row, attempt, worker):
-            values = _result(attempt, worker, now)
-            connection.execute(finish_delivery(DeliveryState(row.state), attempt.state), values)
+            changes[DeliveryState(row.state), attempt.state].append(_result(attempt, worker, now))
+    for (before, after), results in changes.items():
+        connection.execute(finish_deliveries(before, after), results)
     attempt_rows = [_attempt_row(attempt, rows[attempt.delivery_id].attempt_count, worker) for attempt in finished]
     if attempt_rows:
         connection.execute(add_attempts(dialect_of(connection)), attempt_rows)

@@ -40,7 +40,8 @@ _temporary = MetaData()
 incoming = Table(
     "incoming",
     _temporary,
-    Column("address", String(254), primary_key=True),
+    # No key: a batch has each address once already (_merge_same_addresses).
+    Column("address", String(254), nullable=False),
     Column("name", Text),
     Column("language", String(35)),
     Column("consent_source", Text),

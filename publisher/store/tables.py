@@ -134,6 +134,8 @@ editions = Table(
     Column("sent_at", UtcTime),
     UniqueConstraint("digest", "number", "revision", "rehearsal"),
     UniqueConstraint("digest", "occurrence", "revision", "rehearsal"),
+    # Each claim and each start asks which editions are stopped.
+    Index("ix_editions_state", "state"),
     sqlite_autoincrement=True,
 )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from publisher.domain.article import Status
-from publisher.errors import PublisherError, SourceError
+from publisher.errors import PublisherError
 from publisher.intake.draft import Draft, write_draft
 from publisher.intake.source import read_source
 from publisher.workflow.application import Application
@@ -55,7 +55,7 @@ def add(
         for draft in drafts:
             try:
                 added.append(Added(source, _write(app, draft, status), draft))
-            except SourceError as error:
+            except PublisherError as error:
                 errors.append(error)
     return AddReport(tuple(added), tuple(errors))
 

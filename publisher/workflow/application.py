@@ -56,6 +56,7 @@ class Application:
     credentials: Credentials
     read_queue: Callable[[], QueueReading]
     read_image: Callable[[str], bytes]
+    read_logo: Callable[[], bytes | None]
     worker: str
     chance: Callable[[], float] = field(default=random.random)
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from publisher.domain.message import MessageKind
+from publisher.domain.article import Article
 from publisher.domain.selection import select
-from publisher.errors import ChannelMisconfigured, PostTooLong, PublisherError, TryAgain
+from publisher.errors import ChannelMisconfigured, PublisherError, TryAgain
 from publisher.intake.queue import QueueReading
 from publisher.ports.credentials import Secret
 from publisher.workflow.application import Application, Channel
-from publisher.workflow.look import related_warnings
-from publisher.workflow.prepare import draft_edition, draft_post, draft_posts
+from publisher.workflow.look import related_warnings, skipped_errors
+from publisher.workflow.prepare import draft_edition, fit_posts, has_readers, posts_to_look_at, select_posts
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,40 +33,41 @@ def check(
     on_progress: Callable[[str], None] = lambda step: None,
 ) -> CheckReport:
     """Check everything. Texts are fitted for what would go out next; `all_articles` fits all queued ones."""
-    checked: list[str] = [f"config {app.settings.file.name}"]
     on_progress("Reading the queue")
     reading = app.read_queue()
-    checked.append(f"{reading.file_count:,} queue files")
-    errors: list[PublisherError] = list(reading.errors)
-    warnings = [f"{skipped.path}: skipped: {skipped.reason}" for skipped in reading.skipped]
-    warnings += [f"{error.where}: {error.what}" for error in related_warnings(reading.articles)]
+    checked = [f"config {app.settings.file.name}", f"{reading.file_count:,} queue files"]
+    errors: list[PublisherError] = [*reading.errors, *skipped_errors(reading)]
+    warnings = [f"{error.where}: {error.what}" for error in related_warnings(reading.articles)]
+    next_slugs: set[str] = set()
     for name in app.settings.digests:
         on_progress(f"Rendering the next edition of {name}")
-        _check_digest(app, name, reading, errors, warnings)
+        next_slugs |= _check_digest(app, name, reading, errors, warnings)
         checked.append(f"digest {name}")
     for channel in app.channels.values():
         on_progress(f"Checking the channel {channel.name}")
         _check_secrets(app, channel, errors, warnings)
-        _check_channel(app, channel, reading, errors, warnings, all_articles)
-        if online and channel.settings.enabled:
-            checked.append(_verify(channel, errors))
-        else:
-            checked.append(f"channel {channel.name}")
+        fitted = _check_posts(app, channel, reading, None if all_articles else next_slugs, errors, warnings)
+        identity = _verify(channel, errors) if online and channel.settings.enabled else ""
+        checked.append(": ".join(filter(None, (f"channel {channel.name}", identity, fitted))))
     return CheckReport(tuple(checked), tuple(errors), tuple(dict.fromkeys(warnings)))
 
 
 def _check_digest(
     app: Application, name: str, reading: QueueReading, errors: list[PublisherError], warnings: list[str]
-) -> None:
+) -> set[str]:
+    """Render the next edition and give the slugs of its articles."""
+    if not has_readers(app, name):
+        warnings.append(f'digest {name}: nobody gets it yet; add people with "publish subscribers import"')
     try:
-        draft, _ = draft_edition(app, name, reading)
+        draft, _, problems = draft_edition(app, name, reading)
     except PublisherError as error:
         errors.append(error)
-        return
-    if draft is not None:
-        warnings += [f"digest {name}: {warning}" for warning in draft.email.warnings]
-    if not app.settings.digests[name].recipients and not app.subscribers.count(digest=name):
-        warnings.append(f'digest {name}: nobody gets it yet; add people with "publish subscribers import"')
+        return set()
+    errors += problems
+    if draft is None:
+        return set()
+    warnings += [f"digest {name}: {warning}" for warning in draft.email.warnings]
+    return {article.slug for article in draft.content.articles}
 
 
 def _check_secrets(app: Application, channel: Channel, errors: list[PublisherError], warnings: list[str]) -> None:
@@ -90,57 +91,50 @@ def _secrets_in(value: Any) -> Iterator[Secret]:
             yield from (secret for item in value.values() for secret in _secrets_in(item))
 
 
-def _check_channel(
+def _check_posts(
     app: Application,
     channel: Channel,
     reading: QueueReading,
+    next_slugs: set[str] | None,
     errors: list[PublisherError],
     warnings: list[str],
-    all_articles: bool,
-) -> None:
-    if MessageKind.POST not in channel.adapter_type.kinds or channel.name in app.email_channels:
-        return
+) -> str:
+    """Fit the posts of the next editions' articles, or of all articles; say how many of how many."""
+    if not channel.takes_posts or channel.name in app.email_channels:
+        return ""
+    articles = _ever_for(app, channel, reading) if next_slugs is None else _next_for(app, channel, reading)
+    fitted = articles if next_slugs is None else posts_to_look_at(articles, next_slugs)
     try:
-        if all_articles:
-            _fit_all(app, channel, reading, errors, warnings)
-        else:
-            drafts, _, problems = draft_posts(app, channel, reading)
-            errors += problems
-            warnings += [
-                f"{draft.article.path}: on {channel.name}: {warning}"
-                for draft in drafts
-                for warning in draft.rendered.warnings
-            ]
+        drafts, problems = fit_posts(app, channel, fitted)
     except PublisherError as error:
         errors.append(error)
+        return ""
+    errors += problems
+    warnings += [
+        f"{draft.article.path}: on {channel.name}: {warning}" for draft in drafts for warning in draft.rendered.warnings
+    ]
+    if len(fitted) < len(articles):
+        return f"{len(fitted):,} of {len(articles):,} posts fitted, --all fits the rest, too"
+    return f"{len(fitted):,} posts fitted"
 
 
-def _fit_all(
-    app: Application,
-    channel: Channel,
-    reading: QueueReading,
-    errors: list[PublisherError],
-    warnings: list[str],
-) -> None:
-    """Fit every article that could ever be for this channel, whatever its status and its dates."""
+def _next_for(app: Application, channel: Channel, reading: QueueReading) -> Sequence[Article]:
+    return select_posts(app, channel, reading).chosen
+
+
+def _ever_for(app: Application, channel: Channel, reading: QueueReading) -> Sequence[Article]:
+    """Give every article that could ever be for this channel, whatever its status and its dates."""
     selection = select(reading.articles, app.channel_rule(channel), {}, app.clock.now())
     strangers = {omission.slug for omission in selection.left_out if not omission.concerned}
-    for article in reading.articles:
-        if article.slug in strangers:
-            continue
-        try:
-            draft = draft_post(app, channel, article)
-            warnings += [f"{article.path}: on {channel.name}: {warning}" for warning in draft.rendered.warnings]
-        except PostTooLong as error:
-            errors.append(error)
+    return [article for article in reading.articles if article.slug not in strangers]
 
 
 def _verify(channel: Channel, errors: list[PublisherError]) -> str:
     session = channel.adapter.open()
     try:
-        return f"channel {channel.name}: {session.verify()}"
+        return session.verify()
     except (ChannelMisconfigured, TryAgain) as error:
         errors.append(error)
-        return f"channel {channel.name}: not usable"
+        return "not usable"
     finally:
         session.close()

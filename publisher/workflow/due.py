@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from publisher.domain.cadence import Due, due_between, parse_cadence
+from publisher.errors import PublisherError
 from publisher.intake.queue import QueueReading
 from publisher.logs import get_logger
-from publisher.workflow.application import Application
-from publisher.workflow.freeze import Frozen, FrozenEdition, freeze_edition, freeze_post
+from publisher.workflow.application import Application, Channel
+from publisher.workflow.freeze import Frozen, FrozenEdition, FrozenPost, freeze_edition, freeze_post
+from publisher.workflow.look import skipped_errors
 from publisher.workflow.plan import plan
-from publisher.workflow.prepare import Drafts, draft_edition, draft_posts
+from publisher.workflow.prepare import Drafts, draft_edition, draft_posts, has_readers, no_readers
 from publisher.workflow.send import SendReport, due_count, send
 
 CATCH_UP = timedelta(hours=1)
@@ -52,23 +54,45 @@ def _dues(app: Application, now: datetime) -> Iterator[tuple[str, Due]]:
                 yield name, due
 
 
-def make_due(app: Application, items: tuple[DueEdition, ...]) -> Frozen:
-    """Make and plan the editions of these due times, and with them every post that is waiting."""
+def make_due(app: Application, items: tuple[DueEdition, ...], on_problem: Callable[[PublisherError], None]) -> Frozen:
+    """Make and plan the editions of these due times, and with them every post that is waiting.
+
+    Files and articles that cannot be taken are told to `on_problem`, and the rest goes on.
+    """
     reading = app.read_queue()
-    editions = [edition for item in items if (edition := _make_edition(app, item, reading))]
-    drafts = [draft for channel in app.post_channels for draft in draft_posts(app, channel, reading)[0]]
-    posts = [post for draft in drafts if (post := freeze_post(app, draft))]
+    for problem in (*reading.errors, *skipped_errors(reading)):
+        on_problem(problem)
+    editions = [edition for item in items if (edition := _make_edition(app, item, reading, on_problem))]
+    posts = [post for channel in app.post_channels for post in _make_posts(app, channel, reading, on_problem)]
     made = Frozen(tuple(editions), tuple(posts))
     plan(app, made)
     return made
 
 
-def _make_edition(app: Application, item: DueEdition, reading: QueueReading) -> FrozenEdition | None:
-    draft, _ = draft_edition(app, item.digest, reading)
+def _make_edition(
+    app: Application, item: DueEdition, reading: QueueReading, on_problem: Callable[[PublisherError], None]
+) -> FrozenEdition | None:
+    if not has_readers(app, item.digest):
+        on_problem(no_readers(item.digest))
+        return None
+    draft, _, problems = draft_edition(app, item.digest, reading)
+    for problem in problems:
+        on_problem(problem)
     if draft is None:
         get_logger().info("skipped", digest=item.digest, due=item.due.occurrence, reason="no article is queued")
         return None
     return freeze_edition(app, draft, Drafts(reading=reading), occurrence=item.due.occurrence)
+
+
+def _make_posts(
+    app: Application, channel: Channel, reading: QueueReading, on_problem: Callable[[PublisherError], None]
+) -> Iterator[FrozenPost]:
+    drafts, _, problems = draft_posts(app, channel, reading)
+    for problem in problems:
+        on_problem(problem)
+    for draft in drafts:
+        if post := freeze_post(app, draft):
+            yield post
 
 
 def send_waiting(app: Application, stop: threading.Event) -> SendReport | None:

@@ -72,7 +72,7 @@ def freeze_edition(
         except NumberTaken:
             if occurrence and _exists(app, current.digest, occurrence):
                 return None
-            current, _ = draft_edition(app, current.digest, drafts.reading)
+            current, _, _ = draft_edition(app, current.digest, drafts.reading)
         else:
             return FrozenEdition(row, current)
     raise TryAgain(f'other processes keep making editions of "{draft.digest}"', hint="Try again in a minute.")

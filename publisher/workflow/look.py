@@ -9,7 +9,7 @@ from publisher.domain.article import Article
 from publisher.domain.outlet import Consumed, Outlet
 from publisher.domain.selection import OutletRule, Selection, select, unknown_related
 from publisher.errors import QueueError
-from publisher.intake.queue import QueueReading
+from publisher.intake.queue import QueueReading, SkippedFile
 from publisher.workflow.application import Application
 
 
@@ -78,3 +78,17 @@ def related_warnings(articles: Iterable[Article]) -> Iterable[QueueError]:
         yield QueueError(
             f'"related" names an article that is not in the queue: "{slug}"', where=article.path, hint=hint
         )
+
+
+def skipped_errors(reading: QueueReading) -> list[QueueError]:
+    """Give every file that was not taken as an error: its reason, and what to do."""
+    return [_skipped_error(skipped) for skipped in reading.skipped]
+
+
+def _skipped_error(skipped: SkippedFile) -> QueueError:
+    reason, _, advice = skipped.reason.partition("; ")
+    hint = f"{advice[:1].upper()}{advice[1:]}." if advice else _SKIPPED_HINT
+    return QueueError(f"skipped: this file {reason}", where=skipped.path, hint=hint)
+
+
+_SKIPPED_HINT = "Put a finished, plain text file there, or move it out of the queue folder."

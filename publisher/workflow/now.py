@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,11 +11,12 @@ from pathlib import Path
 from publisher.domain.delivery import OPEN_STATES, DeliveryState
 from publisher.domain.outlet import Outlet
 from publisher.domain.selection import Omission
-from publisher.errors import Problems, PublisherError
+from publisher.errors import Problems, TryAgain
 from publisher.intake.queue import QueueReading
 from publisher.ports.ledger import DeliveryFilter
 from publisher.workflow.application import Application
 from publisher.workflow.freeze import Frozen, discard, freeze
+from publisher.workflow.look import skipped_errors
 from publisher.workflow.plan import PlanReport, plan
 from publisher.workflow.prepare import Drafts, EditionDraft, Wanted, parse_wanted, prepare
 from publisher.workflow.preview import write_preview
@@ -53,13 +55,18 @@ class NowReport:
 
     @property
     def exit_code(self) -> int:
-        """0 all done; 1 some rejected; 3 some unknown, a person must decide; 4 some are left for the next run."""
+        """0 all done; 1 some rejected; 3 some unknown, a person must decide; 4 some are left for the next run.
+
+        2 if nothing could be sent because of errors.
+        """
         counts = self.deliveries
+        if self.offer and self.offer.empty and self.drafts.problems:
+            return 2
         if self.sent and self.sent.stopped:
             return 2 if not counts.get(DeliveryState.ACCEPTED) else 4
         if counts.get(DeliveryState.UNKNOWN):
             return 3
-        if any(counts.get(state) for state in OPEN_STATES):
+        if any(counts.get(state) for state in OPEN_STATES) or (self.sent and self.sent.interrupted):
             return 4
         return 1 if counts.get(DeliveryState.REJECTED) or counts.get(DeliveryState.EXPIRED) else 0
 
@@ -85,17 +92,31 @@ def publish_now(
     offer = Offer(freeze(app, drafts), left_over(app, wanted))
     if offer.empty:
         return NowReport(app.rehearsal, drafts, offer, deliveries=waiting(app, wanted), left_out=drafts.left_out)
-    if not ask(offer) or stop.is_set():
-        discard(app, offer.frozen)
+    if not _is_agreed(app, offer, ask, stop):
         return NowReport(app.rehearsal, drafts, offer, left_out=drafts.left_out, discarded=True)
     made = plan(app, offer.frozen)
     used = {edition.row.message_id for edition in offer.frozen.editions} | {
         post.row.message_id for post in offer.frozen.posts
     }
     sent = send(app, _channels_of(offer), stop=stop, on_progress=on_progress)
-    counts = _counts(app, used, sent, offer)
+    counts = app.ledger.count_deliveries(DeliveryFilter(rehearsal=app.rehearsal, message_ids=used)) if used else {}
+    if offer.left_over or made.taken_elsewhere:
+        counts = Counter(counts) | sent.counts | Counter(waiting(app, wanted))
     pages = write_pages(app, offer.frozen) if app.rehearsal else ()
     return NowReport(app.rehearsal, drafts, offer, made, sent, counts, drafts.left_out, pages=pages)
+
+
+def _is_agreed(app: Application, offer: Offer, ask: Callable[[Offer], bool], stop: threading.Event) -> bool:
+    """Ask; whatever is not a yes leaves nothing behind. Errors: TryAgain if a signal came before the answer."""
+    agreed = False
+    try:
+        agreed = not stop.is_set() and ask(offer) and not stop.is_set()
+    finally:
+        if not agreed:
+            discard(app, offer.frozen)
+    if stop.is_set():
+        raise TryAgain("stopped before anything was sent", hint='Run "publish now" again when you like.')
+    return agreed
 
 
 def _channels_of(offer: Offer) -> set[str]:
@@ -116,7 +137,7 @@ def write_pages(app: Application, frozen: Frozen) -> tuple[Path, ...]:
 
 def left_over(app: Application, wanted: Wanted) -> dict[str, int]:
     """Count by channel what an earlier run left and what may be tried now."""
-    names = [name for name, channel in app.channels.items() if channel.settings.enabled and wanted.wants_channel(name)]
+    names = [name for name in _channels_asked_for(app, wanted) if app.channels[name].settings.enabled]
     counts = {name: due_count(app, name) for name in names}
     return {name: count for name, count in counts.items() if count}
 
@@ -125,30 +146,26 @@ def waiting(app: Application, wanted: Wanted) -> Mapping[DeliveryState, int]:
     """Count what is still open or in doubt on the channels that were asked for."""
     states = (*OPEN_STATES, DeliveryState.UNKNOWN)
     totals: dict[DeliveryState, int] = {}
-    for name in app.channels:
-        if wanted.wants_channel(name):
-            which = DeliveryFilter(rehearsal=app.rehearsal, channel=name, states=states)
-            for state, count in app.ledger.count_deliveries(which).items():
-                totals[state] = totals.get(state, 0) + count
+    for name in _channels_asked_for(app, wanted):
+        which = DeliveryFilter(rehearsal=app.rehearsal, channel=name, states=states)
+        for state, count in app.ledger.count_deliveries(which).items():
+            totals[state] = totals.get(state, 0) + count
     return totals
 
 
-def _counts(
-    app: Application, message_ids: Collection[int], sent: SendReport, offer: Offer
-) -> Mapping[DeliveryState, int]:
-    """Count by state what this run planned; what it took over from an earlier run counts as this run left it."""
-    counts: dict[DeliveryState, int] = {}
-    if message_ids:
-        counts |= app.ledger.count_deliveries(DeliveryFilter(rehearsal=app.rehearsal, message_ids=message_ids))
-    if offer.left_over:
-        for state, count in sent.counts.items():
-            counts[state] = max(counts.get(state, 0), count)
-    return counts
+def _channels_asked_for(app: Application, wanted: Wanted) -> list[str]:
+    """Name the channels of what was named: those of digests for digests, those of posts for articles."""
+    names = set(app.channels) if wanted.everything else {app.settings.digests[name].channel for name in wanted.digests}
+    if wanted.articles:
+        names |= {channel.name for channel in app.post_channels}
+    return sorted(name for name in names if wanted.wants_channel(name))
 
 
 def _refuse_if_nothing_valid(drafts: Drafts, wanted: Wanted, reading: QueueReading) -> None:
     """Stop where a named article is wrong, or where files are wrong and nothing valid is left at all."""
-    named: list[PublisherError] = list(drafts.problems) if wanted.articles else []
-    broken: list[PublisherError] = [*reading.errors, *drafts.problems]
-    if named or (broken and not reading.articles):
-        raise Problems(named or broken)
+    if wanted.articles and drafts.problems:
+        raise Problems(drafts.problems)
+    broken = [*reading.errors, *skipped_errors(reading), *drafts.problems]
+    usable = len(reading.articles) > len({error.where.partition(" [")[0] for error in drafts.problems})
+    if broken and not (usable or drafts.editions or drafts.posts):
+        raise Problems(broken)

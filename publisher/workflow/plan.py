@@ -46,7 +46,8 @@ def plan_edition(app: Application, edition: FrozenEdition) -> Planned | None:
     """Plan one edition; None, and the edition discarded, if another process has taken one of its articles."""
     channel = app.channels[edition.draft.channel]
     fixed = [normalise_address(address) for address in edition.draft.content.digest.recipients]
-    approve(app, edition)
+    if not approve(app, edition):
+        return None
     try:
         return app.ledger.plan_edition(
             PlanEdition(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -10,12 +10,14 @@ from publisher.domain.article import Article
 from publisher.domain.edition import EditionContent
 from publisher.domain.message import Message, MessageKind
 from publisher.domain.outlet import Outlet
-from publisher.domain.selection import Omission, resolve_related, select
-from publisher.errors import PostTooLong, PublisherError, TemplateError, UsageError
+from publisher.domain.selection import Omission, Selection, resolve_related, select
+from publisher.errors import PostTooLong, PublisherError, QueueError, TemplateError, UsageError
 from publisher.intake.queue import QueueReading
 from publisher.rendering.email import RenderedEmail, render_email
 from publisher.rendering.post import RenderedPost, render_post
 from publisher.workflow.application import Application, Channel
+
+POSTS_TO_LOOK_AT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +113,17 @@ def _unknown_name(app: Application, name: str, slugs: Iterable[str], reading: Qu
 def prepare(app: Application, wanted: Wanted, reading: QueueReading) -> Drafts:
     """Select and render what was asked for. Errors: TemplateError; a named article's own errors."""
     digests = wanted.digests if wanted.digests or wanted.articles else tuple(app.settings.digests)
-    editions, left_out, problems = [], {}, []
+    editions, left_out, problems = [], {}, list[PublisherError]()
     for name in digests:
-        if wanted.wants_channel(app.settings.digests[name].channel):
-            draft, omissions = draft_edition(app, name, reading)
+        if not wanted.wants_channel(app.settings.digests[name].channel):
+            continue
+        if has_readers(app, name):
+            draft, omissions, edition_problems = draft_edition(app, name, reading)
             left_out[Outlet("digest", name)] = omissions
             editions += [draft] if draft else []
+            problems += edition_problems
+        else:
+            problems.append(no_readers(name))
     posts: list[PostDraft] = []
     if wanted.everything or wanted.articles:
         for channel in app.post_channels:
@@ -128,21 +135,57 @@ def prepare(app: Application, wanted: Wanted, reading: QueueReading) -> Drafts:
     return Drafts(tuple(editions), tuple(posts), left_out, tuple(problems), reading)
 
 
+def has_readers(app: Application, digest: str) -> bool:
+    """Say whether anybody gets this digest. An edition for nobody would use up its articles."""
+    return bool(app.settings.digests[digest].recipients) or app.subscribers.count(digest=digest) > 0
+
+
+def no_readers(digest: str) -> UsageError:
+    """Say that nobody gets a digest, and what to do."""
+    hint = 'Add people with "publish subscribers import FILE.csv", or write recipients = ["name@example.org"] there.'
+    return UsageError(f'the digest "{digest}" has no readers yet', where=f"config.toml [digests.{digest}]", hint=hint)
+
+
 def draft_edition(
     app: Application, name: str, reading: QueueReading
-) -> tuple[EditionDraft | None, tuple[Omission, ...]]:
-    """Compute a digest's next edition, None if no article is for it. Errors: TemplateError, QueueError."""
-    outlet = Outlet("digest", name)
-    selection = select(
-        reading.articles, app.digest_rule(name), app.ledger.consumed(outlet, app.rehearsal), app.clock.now()
-    )
-    if not selection.chosen:
-        return None, selection.left_out
-    digest = app.settings.digests[name]
+) -> tuple[EditionDraft | None, tuple[Omission, ...], list[PublisherError]]:
+    """Compute a digest's next edition, None if no article is for it. Errors: TemplateError.
+
+    An article that cannot be shown (its picture is not there) is left out as a problem, and the rest goes on.
+    """
+    consumed = app.ledger.consumed(Outlet("digest", name), app.rehearsal)
+    selection = select(reading.articles, app.digest_rule(name), consumed, app.clock.now())
+    chosen, left_out, problems = selection.chosen, selection.left_out, list[PublisherError]()
+    while chosen:
+        try:
+            return _render_edition(app, name, chosen, left_out, reading), left_out, problems
+        except QueueError as error:
+            culprit = _article_of(error, chosen)
+            problems.append(error)
+            chosen = tuple(article for article in chosen if article is not culprit)
+            left_out = (*left_out, Omission(culprit.slug, f"cannot be shown: {error.what}", waiting=True))
+    return None, left_out, problems
+
+
+def _article_of(error: QueueError, articles: Sequence[Article]) -> Article:
+    """Find the article that an error is about; one about none of them goes on its way."""
+    for article in articles:
+        if error.where.startswith(article.path):
+            return article
+    raise error
+
+
+def _render_edition(
+    app: Application,
+    name: str,
+    articles: tuple[Article, ...],
+    left_out: tuple[Omission, ...],
+    reading: QueueReading,
+) -> EditionDraft:
     number = app.ledger.next_number(name, app.rehearsal)
-    content = edition_content(app, name, selection.chosen, reading, number)
+    content = edition_content(app, name, articles, reading, number)
     email = render_email(content, app.templates, app.read_image)
-    return EditionDraft(name, digest.channel, number, content, email, selection.left_out), selection.left_out
+    return EditionDraft(name, app.settings.digests[name].channel, number, content, email, left_out)
 
 
 def edition_content(
@@ -167,18 +210,40 @@ def draft_posts(
     app: Application, channel: Channel, reading: QueueReading, only: Collection[str] = ()
 ) -> tuple[list[PostDraft], tuple[Omission, ...], list[PublisherError]]:
     """Compute the posts that a channel would get; an article that cannot be fitted is a problem, the rest goes on."""
-    outlet = Outlet("channel", channel.name)
+    selection = select_posts(app, channel, reading, only)
+    drafts, problems = fit_posts(app, channel, selection.chosen)
+    return drafts, selection.left_out, problems
+
+
+def select_posts(app: Application, channel: Channel, reading: QueueReading, only: Collection[str] = ()) -> Selection:
+    """Choose the articles that a channel would get."""
     articles = [article for article in reading.articles if not only or article.slug in only]
-    consumed = app.ledger.consumed(outlet, app.rehearsal)
-    selection = select(articles, app.channel_rule(channel), consumed, app.clock.now())
+    consumed = app.ledger.consumed(Outlet("channel", channel.name), app.rehearsal)
+    return select(articles, app.channel_rule(channel), consumed, app.clock.now())
+
+
+def fit_posts(
+    app: Application, channel: Channel, articles: Iterable[Article]
+) -> tuple[list[PostDraft], list[PublisherError]]:
+    """Render each article for a channel; one that cannot be fitted is a problem. Errors: TemplateError."""
     drafts: list[PostDraft] = []
     problems: list[PublisherError] = []
-    for article in selection.chosen:
+    for article in articles:
         try:
             drafts.append(draft_post(app, channel, article))
-        except PostTooLong as error:
+        except (PostTooLong, QueueError) as error:
             problems.append(error)
-    return drafts, selection.left_out, problems
+    return drafts, problems
+
+
+def posts_to_look_at(chosen: Sequence[Article], edition_slugs: Collection[str]) -> list[Article]:
+    """Choose those whose posts a person looks at: the articles of the next edition, and the next others up to twenty.
+
+    Nobody looks through ten thousand posts, and to fit them all takes a minute.
+    """
+    in_edition = [article for article in chosen if article.slug in edition_slugs]
+    others = [article for article in chosen if article.slug not in edition_slugs]
+    return [*in_edition, *others[: max(0, POSTS_TO_LOOK_AT - len(in_edition))]]
 
 
 def draft_post(app: Application, channel: Channel, article: Article) -> PostDraft:
@@ -195,6 +260,7 @@ def draft_post(app: Application, channel: Channel, article: Article) -> PostDraf
         templates=app.templates,
         language=article.lang or app.settings.organisation.language,
         author_text=article.posts.get(channel.name),
+        channel=channel.name,
     )
     message = Message(MessageKind.POST, {"post": (rendered.post.to_bytes(),)})
     return PostDraft(channel.name, article, rendered, message)

@@ -10,30 +10,53 @@ from typing import Any
 
 from publisher.domain.message import fill
 from publisher.errors import PublisherError
-from publisher.intake.queue import QueueReading
 from publisher.rendering.preview_page import PreviewPost, render_preview_page
 from publisher.workflow.application import Application
-from publisher.workflow.prepare import EditionDraft, PostDraft, draft_edition, draft_posts
+from publisher.workflow.look import skipped_errors
+from publisher.workflow.prepare import (
+    EditionDraft,
+    PostDraft,
+    draft_edition,
+    fit_posts,
+    posts_to_look_at,
+    select_posts,
+)
 from publisher.workflow.sample import sample_values
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewReport:
-    """Where the files are, and what they show. `draft` is None if no article is queued for the digest."""
+    """Where the files are, and what they show. `draft` is None if no article is queued for the digest.
+
+    `waiting_post_count` counts all posts that would go out now; `posts` are those to look at.
+    """
 
     folder: Path
     draft: EditionDraft | None
     posts: tuple[PostDraft, ...]
     problems: tuple[PublisherError, ...]
+    waiting_post_count: int
 
 
 def preview(app: Application, digest: str | None, folder: Path) -> PreviewReport:
-    """Write `index.html` with everything, and each part as a file of its own. Errors: TemplateError, QueueError."""
+    """Write `index.html` with everything, and each part as a file of its own. Errors: TemplateError."""
     reading = app.read_queue()
-    draft = draft_edition(app, digest, reading)[0] if digest else None
-    posts, problems = _all_posts(app, reading)
+    draft = None
+    problems: list[PublisherError] = [*reading.errors, *skipped_errors(reading)]
+    if digest:
+        draft, _, edition_problems = draft_edition(app, digest, reading)
+        problems += edition_problems
+    slugs = {article.slug for article in draft.content.articles} if draft else set()
+    posts: list[PostDraft] = []
+    waiting_post_count = 0
+    for channel in app.post_channels:
+        chosen = select_posts(app, channel, reading).chosen
+        drafts, post_problems = fit_posts(app, channel, posts_to_look_at(chosen, slugs))
+        waiting_post_count += len(chosen)
+        posts += drafts
+        problems += post_problems
     write_preview(app, draft, posts, folder)
-    return PreviewReport(folder, draft, tuple(posts), (*reading.errors, *problems))
+    return PreviewReport(folder, draft, tuple(posts), tuple(problems), waiting_post_count)
 
 
 def write_preview(app: Application, draft: EditionDraft | None, posts: Sequence[PostDraft], folder: Path) -> Path:
@@ -43,16 +66,6 @@ def write_preview(app: Application, draft: EditionDraft | None, posts: Sequence[
         write_email_files(app, draft, folder)
     write_post_files(app, posts, draft, folder)
     return folder / "index.html"
-
-
-def _all_posts(app: Application, reading: QueueReading) -> tuple[list[PostDraft], list[PublisherError]]:
-    posts: list[PostDraft] = []
-    problems: list[PublisherError] = []
-    for channel in app.post_channels:
-        drafts, _, channel_problems = draft_posts(app, channel, reading)
-        posts += drafts
-        problems += channel_problems
-    return posts, problems
 
 
 def write_email_files(app: Application, draft: EditionDraft, folder: Path) -> None:

@@ -56,6 +56,7 @@ class Run:
     on_progress: Callable[[Progress], None]
     total_count: int
     report: SendReport = field(default_factory=SendReport)
+    failed: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, channel: str, state: DeliveryState) -> None:
@@ -71,7 +72,7 @@ class Run:
 
     def is_stopped(self, channel: str) -> bool:
         """Say whether this channel, or everything, is to stop now."""
-        return self.stop.is_set() or channel in self.report.stopped
+        return self.failed or self.stop.is_set() or channel in self.report.stopped
 
 
 def send(
@@ -97,7 +98,7 @@ def send(
         for _, worker in lanes:
             app.ledger.release(worker, app.clock.now())
         app.ledger.finish_editions(app.clock.now())
-    run.report.interrupted = stop.is_set()
+    run.report.interrupted = stop.is_set() and any(due_count(app, name) for name in channels)
     return run.report
 
 
@@ -136,11 +137,13 @@ def send_lane(run: Run, channel: Channel, worker: str) -> None:
     except (ChannelMisconfigured, ConfigError) as error:
         run.stop_channel(channel.name, error)
     except BaseException:
-        run.stop.set()  # the store is gone, or worse: nothing may go out that cannot be recorded
+        run.failed = True  # the store is gone, or worse: nothing may go out that cannot be recorded
         raise
     finally:
-        lane.record()
-        session.close()
+        try:
+            lane.record()
+        finally:
+            session.close()
 
 
 @dataclass

@@ -45,6 +45,11 @@ class Situation(StrEnum):
 ECHO = f"echo of {RECIPIENT} " + "and much more of it, " * 30
 
 
+def patience(situation: Situation) -> float:
+    """Say how many seconds to wait: few where the remote is silent, enough for a busy machine elsewhere."""
+    return 0.4 if situation is Situation.SILENT else 20.0
+
+
 @dataclass
 class Remote:
     """A scripted remote: what belongs into the channel's settings, and what has come in so far."""

@@ -17,7 +17,7 @@ class HttpRemote(Remote):
     server: HttpServer
 
     def arrived(self) -> list[bytes]:
-        return [request.raw for request in self.server.requests if request.method != "HEAD"]
+        return [request.raw for request in self.server.requests if request.method not in ("HEAD", "GET")]
 
     def contacts(self) -> int:
         return len(self.server.lines)
@@ -46,5 +46,7 @@ def http_remote(
     """Start it; `{url}` in the settings becomes its address."""
     with HttpServer(behaviour(situation, secrets, taken)) as server:
         url = f"http://127.0.0.1:{closed_port()}" if situation is Situation.UNREACHABLE else server.url
-        filled = {name: value.replace("{url}", url) if isinstance(value, str) else value for name, value in settings.items()}
+        filled = {
+            name: value.replace("{url}", url) if isinstance(value, str) else value for name, value in settings.items()
+        }
         yield HttpRemote(filled, server)

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from publisher.domain.message import SealedMessage
-from tests.contracts.adapter_contract import ECHO, AdapterContract, Remote, Situation
+from tests.contracts.adapter_contract import ECHO, AdapterContract, Remote, Situation, patience
 from tests.contracts.bench import BODY, HEADERS, RECIPIENT, seal_email
 from tests.servers import AUTHORITY
 from tests.servers.listener import closed_port, drop, hang, say
@@ -27,7 +28,7 @@ class MailRemote(Remote):
 class TestSmtp(AdapterContract):
     name = "smtp"
     not_applicable = frozenset({Situation.BUSY_FOR_2_MINUTES, Situation.BREAKS})
-    environ = {"SMTP_PASSWORD": "canary-of-the-password"}
+    environ: ClassVar = {"SMTP_PASSWORD": "canary-of-the-password"}
 
     @contextmanager
     def remote(self, situation: Situation, folder: Path) -> Iterator[Remote]:
@@ -50,8 +51,8 @@ class TestSmtp(AdapterContract):
                 "username": "news",
                 "password": {"env": "SMTP_PASSWORD"},
                 "ca_file": str(AUTHORITY),
-                "timeout_seconds": 5,
-                "final_timeout_seconds": 0.4,
+                "timeout_seconds": 20,
+                "final_timeout_seconds": patience(situation),
             }
             yield MailRemote(settings, server)
 

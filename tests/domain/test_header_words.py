@@ -41,10 +41,10 @@ def test_phrases() -> None:
     assert phrase('Say "hi", Dr. X') == '"Say \\"hi\\", Dr. X"'
     assert phrase("=?utf-8?q?x=0D=0ABcc:_a@b?=").startswith("=?utf-8?q?=3D=3Futf")
     assert mailbox(None, "a@b.example") == "a@b.example"
-    assert mailbox("Ä", "a@b.example") == "=?utf-8?q?=C3=84?= <a@b.example>"
+    assert mailbox("Änne", "a@b.example") == "=?utf-8?q?=C3=84nne?= <a@b.example>"
 
 
-def test_the_shorter_of_both_encodings_is_taken() -> None:
+def test_the_readable_encoding_is_taken_unless_it_is_long() -> None:
     assert encoded_words("Größe")[0].startswith("=?utf-8?q?")
     assert encoded_words("Привет")[0].startswith("=?utf-8?b?")
 

@@ -123,6 +123,7 @@ ENGLISH = [
     "It happened in 2020.| Since then it runs.",
     "The firm (est. 1950. Still private.) grew.| It is big now.",
     "Water vs. Oil is the question.",
+    "It isn't.| We know.",
     "Visit example.org.| It is free.",
     "Meet us at 5 Main St. London.",
     "A Headline Without a Stop\n\n|The text begins.| It goes on.",

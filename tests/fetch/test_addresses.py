@@ -8,26 +8,29 @@ from publisher.fetch import host_of
 from publisher.fetch.addresses import Guard, is_public
 from publisher.ports.http import AddressRefused, NotReached
 
-CLOSED = """
+CLOSED_IPV4 = """
 0.0.0.0 0.1.2.3 10.0.0.1 100.64.0.1 100.100.100.200 127.0.0.1 127.255.255.254 168.63.129.16 169.254.169.254 172.16.0.1
-172.31.255.255 192.0.0.192 192.0.2.1 192.88.99.1 192.168.1.1 198.18.0.1 198.19.255.255 198.51.100.7 203.0.113.9 224.0.0.1
-239.255.255.255 240.0.0.1 255.255.255.255 192.31.196.1 192.52.193.1 192.175.48.1
-:: ::1 ::ffff:127.0.0.1 ::ffff:8.8.8.8 ::127.0.0.1 64:ff9b::7f00:1 64:ff9b::808:808 64:ff9b:1::1 100::1 2001::1 2001:10::1
-2001:20::1 2001:2::1 2001:db8::1 2002:7f00:1::1 2002:808:808::1 3fff::1 5f00::1 fc00::1 fd00:ec2::254 fe80::1 fe80::1%eth0
-fec0::1 ff02::1 4000::1 2620:4f:8000::1
-""".split()
+172.31.255.255 192.0.0.192 192.0.2.1 192.88.99.1 192.168.1.1 198.18.0.1 198.19.255.255 198.51.100.7 203.0.113.9
+224.0.0.1 239.255.255.255 240.0.0.1 255.255.255.255 192.31.196.1 192.52.193.1 192.175.48.1
+"""
+CLOSED_IPV6 = """
+:: ::1 ::ffff:127.0.0.1 ::ffff:8.8.8.8 ::127.0.0.1 64:ff9b::7f00:1 64:ff9b::808:808 64:ff9b:1::1 100::1 2001::1
+2001:10::1 2001:20::1 2001:2::1 2001:db8::1 2002:7f00:1::1 2002:808:808::1 3fff::1 5f00::1 fc00::1 fd00:ec2::254 fe80::1
+fe80::1%eth0 2606:4700::1111%eth0 fec0::1 ff02::1 4000::1 2620:4f:8000::1
+"""
+PUBLIC = """
+1.1.1.1 8.8.8.8 93.184.215.14 172.15.255.255 172.32.0.1 100.63.255.255 100.128.0.1 192.0.1.1 223.255.255.255
+2606:4700::1111 2a00:1450:4001::8 2001:4860:4860::8888 2003:6:1::1
+"""
 
-PUBLIC = "1.1.1.1 8.8.8.8 93.184.215.14 172.15.255.255 172.32.0.1 100.63.255.255 100.128.0.1 192.0.1.1 223.255.255.255".split()
-PUBLIC += ["2606:4700::1111", "2a00:1450:4001::8", "2001:4860:4860::8888", "2003:6:1::1"]
 
-
-@pytest.mark.parametrize("address", CLOSED)
+@pytest.mark.parametrize("address", (CLOSED_IPV4 + CLOSED_IPV6).split())
 def test_closed_address(address: str) -> None:
     """No address that leads into a house, a cloud's metadata or nowhere is public."""
     assert not is_public(address)
 
 
-@pytest.mark.parametrize("address", PUBLIC)
+@pytest.mark.parametrize("address", PUBLIC.split())
 def test_public_address(address: str) -> None:
     """Neighbours of closed networks, and ordinary addresses, are public."""
     assert is_public(address)

@@ -42,10 +42,12 @@ def test_addresses_and_quotes_are_never_folded() -> None:
     long = "<mailto:unsubscribe-" + "x" * 120 + "@verband.example?subject=unsubscribe%20weekly>"
     assert _bytes(("List-Help", long)) == f"List-Help: {long}\r\n".encode()
     quoted = '"' + "Name, " * 12 + '" <a@b.example>'
-    assert quoted.encode() in _bytes(("From", quoted))
+    assert _bytes(("From", quoted)).replace(b"\r\n ", b" ") == f"From: {quoted}\r\n".encode()
 
 
-@pytest.mark.parametrize("bad", ["a\r\nBcc: x@y.example", "a\nb", "a\rb", "a\0b", "a\x85b", "a\u2028b", "a\x0bb", "a\x1fb"])
+@pytest.mark.parametrize(
+    "bad", ["a\r\nBcc: x@y.example", "a\nb", "a\rb", "a\0b", "a\x85b", "a\u2028b", "a\x0bb", "a\x1fb"]
+)
 @pytest.mark.parametrize("field", ["Subject", "From", "List-Id"])
 def test_line_breaks_and_control_characters_are_refused(field: str, bad: str) -> None:
     with pytest.raises(TemplateError, match="control character") as caught:
@@ -74,9 +76,9 @@ def test_other_mistakes() -> None:
         header_lines([("X-Long", ("<" + "x" * 1000 + ">",))])
 
 
-_ANY = st.text(max_size=90) | st.text(
-    st.sampled_from(list('\r\n\0\t "<>,;:()\\@=?_.äß😀\u2028\x85aB0') + ["=?utf-8?q?", "?=", "\r\nBcc: "]), max_size=60
-)
+_ANY = st.text(max_size=90) | st.lists(
+    st.sampled_from([*'\r\n\0\t "<>,;:()\\@=?_.äß😀\u2028\x85aB0', "=?utf-8?q?", "?=", "\r\nBcc: "]), max_size=60
+).map("".join)
 
 
 @settings(max_examples=1000, deadline=None)

@@ -12,7 +12,13 @@ from publisher.rendering.markdown import SCHEMES, images_of, markdown_to_html, m
 
 def test_headings_start_at_h3_and_skip_no_level() -> None:
     html = markdown_to_html("# A\n\n### B\n\n###### C\n\n# D\n\n## E\n")
-    assert [html[at + 1 : at + 3] for at in range(len(html)) if html[at : at + 2] == "<h"] == ["h3", "h4", "h5", "h3", "h4"]
+    assert [html[at + 1 : at + 3] for at in range(len(html)) if html[at : at + 2] == "<h"] == [
+        "h3",
+        "h4",
+        "h5",
+        "h3",
+        "h4",
+    ]
 
 
 def test_quotes_and_special_spaces_are_kept() -> None:
@@ -80,7 +86,9 @@ Ein [Link](https://x.example/lang), noch einer <https://y.example> und eine <mai
 code  bleibt
 ```
 """
-    assert markdown_to_text(markdown) == """\
+    assert (
+        markdown_to_text(markdown)
+        == """\
 Überschrift
 
 Ein Link (https://x.example/lang), noch einer https://y.example und eine
@@ -97,6 +105,7 @@ A | B
 1 | 2
 
     code  bleibt"""
+    )
 
 
 def test_long_addresses_stay_whole() -> None:
@@ -108,11 +117,26 @@ def _name(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
-_ACTIVE = {"script", "style", "iframe", "object", "embed", "svg", "math", "form", "img", "video", "base", "meta", "link"}
+_ACTIVE = {
+    "script",
+    "style",
+    "iframe",
+    "object",
+    "embed",
+    "svg",
+    "math",
+    "form",
+    "img",
+    "video",
+    "base",
+    "meta",
+    "link",
+}
 _SNIPPETS = st.sampled_from(
     ["<script>", "<svg/onload=x>", "[a](javascript:x)", "[a](data:text/html,x)", "<a href='vbscript:x'>", "![x](j:y)",
-     "`", "**", "> ", "- ", "# ", "|a|\n|-|\n", "<!--", "-->", "&#106;avascript:", "[x]: javascript:x\n", "\n\n", "<style>",
-     "<noscript><p title='</noscript><img src=x onerror=y>'>", "<math><mi/xlink:href=x>", "\x00", "\u202e", "“"]
+     "`", "**", "> ", "- ", "# ", "|a|\n|-|\n", "<!--", "-->", "&#106;avascript:", "[x]: javascript:x\n", "\n\n",
+     "<style>", "<noscript><p title='</noscript><img src=x onerror=y>'>", "<math><mi/xlink:href=x>", "\x00",
+     "\u202e", "“"]
 )  # fmt: skip
 
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from publisher.domain.message import Context, Message, MessageKind, Placeholder, fill
 from publisher.rendering.quoted_printable import quoted_printable
 
-_TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=300) | st.text(
-    st.sampled_from(list(" .-=\tFrom\näx") + ["From ", "\n.", "\n--", "\n\nFrom ", " \n"]), max_size=200
-)
+_TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=300) | st.lists(
+    st.sampled_from([*" .-=\tFrom\näx", "From ", "\n.", "\n--", "\n\nFrom ", " \n"]), max_size=200
+).map("".join)
 
 
 def _filled(parts: list[str | Placeholder], values: dict[str, str]) -> bytes:

@@ -41,7 +41,8 @@ def test_only_html_is_escaped_and_neighbours_are_included_by_a_dot(tmp_path: Pat
 
 
 def test_blocks_are_rendered_alone_and_see_what_was_set_outside() -> None:
-    text = '{% set y = x ~ "!" %}{% block lead %}{{ y }}{% block inner %}i{% endblock %}{% endblock %}{% block end %}{% endblock %}'
+    text = '{% set y = x ~ "!" %}{% block lead %}{{ y }}{% block inner %}i{% endblock %}{% endblock %}'
+    text += "{% block end %}{% endblock %}"
     assert Templates([]).render_blocks_of_text(text, "channels.x", {"x": "a<"}) == {"lead": "a<!i", "end": ""}
 
 

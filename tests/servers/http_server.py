@@ -25,10 +25,13 @@ def answer(status: int, body: bytes = b"", **headers: str) -> Action:
     return say("\r\n".join([*lines, "", ""]).encode() + body)
 
 
+TAKEN = answer(204)
+
+
 class HttpServer(Listener):
     """Play one action per request, the last one again and again."""
 
-    def __init__(self, actions: Action | Sequence[Action] = answer(204), *, tls: bool = False) -> None:
+    def __init__(self, actions: Action | Sequence[Action] = TAKEN, *, tls: bool = False) -> None:
         super().__init__(tls=tls)
         self.actions = [actions] if callable(actions) else list(actions)
         self.requests: list[Request] = []

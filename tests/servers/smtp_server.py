@@ -65,9 +65,15 @@ class SmtpServer(Listener):
 
     def _usual(self, verb: str) -> bytes:
         if verb == "EHLO":
-            offers = [*self.extensions, *(["STARTTLS"] if self.starttls else []), *(["AUTH PLAIN"] if self.login else [])]
+            offers = [
+                *self.extensions,
+                *(["STARTTLS"] if self.starttls else []),
+                *(["AUTH PLAIN"] if self.login else []),
+            ]
             lines = ["mail.example.org", *offers]
-            return "".join(f"250{'-' if i < len(lines) - 1 else ' '}{text}\r\n" for i, text in enumerate(lines)).encode()
+            return "".join(
+                f"250{'-' if i < len(lines) - 1 else ' '}{text}\r\n" for i, text in enumerate(lines)
+            ).encode()
         return {"QUIT": b"221 2.0.0 bye\r\n"}.get(verb, b"250 2.0.0 ok\r\n")
 
     def _auth_reply(self, command: bytes) -> bytes:

@@ -127,6 +127,7 @@ def _make_editions() -> None:
         ),
         sqlite_autoincrement=True,
     )
+    op.create_index("ix_editions_state", "editions", ["state"], unique=False)
     op.create_index(op.f("ix_editions_message_id"), "editions", ["message_id"], unique=False)
 
 

@@ -1,0 +1,50 @@
+"""`publish run` as a process: once for cron, or until a signal."""
+
+from __future__ import annotations
+
+import datetime as dt
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.project import Project, finish, folder_config
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project whose digest was due a few minutes ago, whenever the test runs."""
+    minute = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=3)
+    config = folder_config().replace("Mon-Fri 07:00", f"{minute:%H:%M}").replace(
+        "[organisation]", '[organisation]\ntime_zone = "UTC"'
+    )
+    project = Project.make(tmp_path / "project", config)
+    project.article(channels=["mastodon"])
+    project.subscribe(2)
+    return project
+
+
+def test_once_does_what_is_due_and_leaves(project: Project) -> None:
+    """Edition and posts go out; a second time finds it done."""
+    events = project.publish("run", "--once", "--json").data["events"]
+    assert any("daily/1" in event for event in events)
+    assert project.states() == {"accepted": 3}
+    assert project.publish("run", "--once", "--json").data["events"] == []
+    with project.ledger() as ledger:
+        assert [edition.occurrence[:4] for edition in ledger.editions()] == ["due "]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly(project: Project, number: signal.Signals) -> None:
+    """It names the next time, does what is due, and leaves with 0 when told to."""
+    process = project.start("run")
+    assert process.stderr
+    seen = ""
+    while "deliveries: 3 accepted" not in seen:
+        line = process.stderr.readline()
+        assert line, seen
+        seen += line
+    assert "next run" in seen
+    process.send_signal(number)
+    assert finish(process).code == 0
+    assert project.states() == {"accepted": 3}

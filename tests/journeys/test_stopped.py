@@ -1,0 +1,93 @@
+"""`publish now` is stopped in the middle; the next run sends the rest and only the rest."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from publisher.bootstrap import SystemClock, open_application
+from publisher.domain.delivery import DeliveryState
+from publisher.workflow.send import LEASE_SECONDS, send
+from tests.journeys.project import Project, finish
+from tests.journeys.servers.mail import MailServer
+
+RECIPIENT_COUNT = 120
+HOLD_AFTER = 40
+
+
+@pytest.fixture
+def mailing(project: Project, mail: MailServer) -> list[str]:
+    """An article and subscribers are ready; the mail server takes forty messages and then answers no more."""
+    project.article()
+    mail.tell(hold_after=HOLD_AFTER)
+    return project.subscribe(RECIPIENT_COUNT)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_after_the_messages_on_the_wire(
+    project: Project, mail: MailServer, mailing: list[str], number: signal.Signals
+) -> None:
+    """What is on the wire is finished and recorded, the rest stays queued; nobody is in doubt, nobody gets it twice."""
+    process = project.start("now", "--yes")
+    mail.wait_for("holding")
+    process.send_signal(number)
+    assert process.stderr
+    while "Stopping after the messages on the wire" not in process.stderr.readline():
+        assert process.poll() is None
+    mail.tell(release=True)
+    stopped = finish(process)
+    assert stopped.code == 4
+    assert 'Run "publish now" again for the rest.' in stopped.err
+    sent_count = len(mail.recipients())
+    assert HOLD_AFTER < sent_count < RECIPIENT_COUNT
+    assert project.states() == {"accepted": sent_count, "queued": RECIPIENT_COUNT - sent_count}
+
+    again = project.publish("now", "--yes")
+    assert f"{RECIPIENT_COUNT - sent_count} accepted" in again.out
+    assert mail.recipients() == mailing
+    assert project.states() == {"accepted": RECIPIENT_COUNT}
+
+
+class LaterClock(SystemClock):
+    """The machine's clock when every lease of before has run out."""
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=LEASE_SECONDS + 60)
+
+
+def test_a_killed_run_leaves_at_most_one_message_a_connection_in_doubt(
+    project: Project, mail: MailServer, mailing: list[str]
+) -> None:
+    """After kill -9 the next run touches nothing that is claimed; once the leases have run out the rest is sent, and
+    what may have been taken is named and not sent again."""
+    process = project.start("now", "--yes")
+    mail.wait_for("holding")
+    process.kill()
+    finish(process)
+    mail.tell(release=True)
+    claimed = {row.id for row in project.deliveries() if row.claimed_by}
+    assert " claimed" in project.publish("now", "--yes", code=4).out
+    assert {row.id for row in project.deliveries() if row.claimed_by} == claimed
+
+    config = project.folder / "config.toml"
+    with open_application(config) as app:
+        later = replace(app, clock=LaterClock())
+        send(later, ["newsletter"], stop=threading.Event())
+    rows = project.deliveries()
+    unknown = [row.key.recipient for row in rows if row.state is DeliveryState.UNKNOWN]
+    accepted = [row.key.recipient for row in rows if row.state is DeliveryState.ACCEPTED]
+    assert 1 <= len(unknown) <= 4  # one for each connection
+    assert sorted(unknown + accepted) == mailing
+    counts = Counter(mail.recipients())
+    assert set(counts.values()) == {1}
+    assert set(mailing) - set(counts) <= set(unknown)
+
+    status = project.publish("status")
+    assert "Waits for a person" in status.out
+    assert all(address in status.out for address in unknown)
+    assert "There is nothing to send." in project.publish("now", "--yes", code=3).out

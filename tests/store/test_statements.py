@@ -1,0 +1,99 @@
+"""Each statement of the store compiles for both databases; a new one is found by itself."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, Select, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.dml import UpdateBase
+
+import publisher.store
+from publisher.store.open import Store
+from publisher.store.sending import CLAIM
+from publisher.store.tables import metadata
+from publisher.store.upsert import Insert
+from tests.store.scenes import claim
+
+DIALECTS = {"sqlite": sqlite.dialect(), "postgresql": postgresql.dialect()}
+
+
+def _modules() -> Iterator[object]:
+    for module in pkgutil.iter_modules(publisher.store.__path__, "publisher.store."):
+        if not module.ispkg:
+            yield importlib.import_module(module.name)
+
+
+def _constants() -> dict[str, ClauseElement]:
+    return {
+        name: value
+        for module in _modules()
+        for name, value in vars(module).items()
+        if isinstance(value, Select | UpdateBase) and not name.startswith("_")
+    }
+
+
+def _functions_of_a_dialect() -> dict[str, Callable[[str], Insert]]:
+    return {
+        name: function
+        for module in _modules()
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if list(inspect.signature(function).parameters) == ["dialect"]
+    }
+
+
+CONSTANTS, FUNCTIONS = _constants(), _functions_of_a_dialect()
+
+
+def test_they_are_found() -> None:
+    assert len(CONSTANTS) >= 50
+    assert set(FUNCTIONS) >= {"add_message", "add_attempts", "add_unknown", "add_subscriptions", "add_suppression"}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("name", sorted(CONSTANTS))
+def test_a_statement_compiles(name: str, dialect: str) -> None:
+    assert str(CONSTANTS[name].compile(dialect=DIALECTS[dialect]))
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_an_insert_on_conflict_compiles(name: str, dialect: str) -> None:
+    assert "ON CONFLICT" in str(FUNCTIONS[name](dialect).compile(dialect=DIALECTS[dialect]))
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_the_tables_compile(dialect: str) -> None:
+    for table in metadata.sorted_tables:
+        assert str(CreateTable(table).compile(dialect=DIALECTS[dialect]))
+        for index in table.indexes:
+            assert str(CreateIndex(index).compile(dialect=DIALECTS[dialect]))
+
+
+def test_postgresql_workers_pass_over_each_others_rows() -> None:
+    assert "FOR UPDATE SKIP LOCKED" in str(CLAIM.compile(dialect=DIALECTS["postgresql"]))
+    assert "FOR UPDATE" not in str(CLAIM.compile(dialect=DIALECTS["sqlite"]))
+
+
+def test_claiming_reads_its_index_and_nothing_else(store: Store) -> None:
+    """Without the partial index each claim would read all deliveries."""
+    ran: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, sql: str, values: Any, *_: Any) -> None:
+        ran.append((sql, values))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    claim(store.ledger)
+    event.remove(Engine, "before_cursor_execute", note)
+    sql, values = next((sql, values) for sql, values in ran if sql.startswith("UPDATE deliveries"))
+    with store.database.read() as connection:
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)]
+    assert "(channel=? AND rehearsal=? AND due_at<?)" in next(step for step in plan if "deliveries_claimable" in step)
+    assert not any(step.startswith("SCAN") or "TEMP B-TREE" in step for step in plan)
