@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from publisher.errors import ChannelMisconfigured, ConfigError, QueueError
+from publisher.files import write_whole
 from publisher.shipped import shipped
 
 if TYPE_CHECKING:
@@ -67,9 +67,7 @@ class FolderCapture:
         """Write one file whole or not at all."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
-        temporary.write_bytes(content)
-        temporary.replace(path)
+        write_whole(path, content)
         return path
 
 
@@ -107,7 +105,7 @@ def make_application(settings: Settings, store: Store, *, rehearsal: bool) -> Ap
     from publisher.workflow.application import Application
 
     clock = SystemClock()
-    http = _http_client(settings)
+    http = _http_client()
     return Application(
         settings=settings,
         rehearsal=rehearsal,
@@ -115,12 +113,13 @@ def make_application(settings: Settings, store: Store, *, rehearsal: bool) -> Ap
         ledger=store.ledger,
         subscribers=store.subscribers,
         templates=Templates([settings.template_folder, shipped("templates")]),
-        channels=_make_channels(settings, clock, http, rehearsal=rehearsal),
+        channels=_make_channels(settings, clock, rehearsal=rehearsal),
         http=http,
         credentials=_credentials(settings, rehearsal=False),
         read_queue=lambda: _read_queue(settings),
         read_image=lambda src: _read_image(settings, http, src),
-        read_logo=lambda: _read_logo(settings),
+        read_logo=lambda digest: _read_logo(settings, digest),
+        write_asset=_assets(settings, rehearsal=rehearsal).write,
         worker=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
     )
 
@@ -146,23 +145,34 @@ def _read_image(settings: Settings, http: HttpClient, src: str) -> bytes:
     return read_local_image(settings.queue_folder, src)
 
 
-def _read_logo(settings: Settings) -> bytes | None:
+def _read_logo(settings: Settings, digest: str) -> bytes | None:
     from publisher.intake.images import read_local_image
 
-    if settings.organisation.logo is None:
+    theme = settings.digests[digest].theme
+    logo = theme.logo or settings.organisation.logo
+    if logo is None:
         return None
     try:
-        return read_local_image(settings.folder, settings.organisation.logo)
+        return read_local_image(settings.folder, logo)
     except QueueError as error:
-        where = f"{settings.file.name} [organisation.logo]"
+        key = f"digests.{digest}.theme.logo" if theme.logo else "organisation.logo"
+        where = f"{settings.file.name} [{key}]"
         raise ConfigError(error.what, where=where, hint="Name a PNG, JPEG or GIF file in the project folder.") from None
 
 
-def _http_client(settings: Settings) -> HttpClient:
-    """Make the client. Hosts that the operator wrote into a channel are trusted even on a private network."""
+def _assets(settings: Settings, *, rehearsal: bool) -> FolderCapture:
+    """Give the folder for hosted images; a rehearsal keeps them to itself."""
+    return FolderCapture(settings.rehearsal_folder / "assets" if rehearsal else settings.assets_folder)
+
+
+def _http_client(allow_hosts: frozenset[str] = frozenset()) -> HttpClient:
+    """Make a client. Hosts that the operator wrote into a channel are trusted even on a private network.
+
+    Addresses out of articles and pages go through one that trusts no such host.
+    """
     from publisher.fetch import RequestsHttpClient
 
-    return RequestsHttpClient(allow_hosts=frozenset(_configured_hosts(settings)))
+    return RequestsHttpClient(allow_hosts=allow_hosts)
 
 
 def _configured_hosts(settings: Settings) -> Iterator[str]:
@@ -175,12 +185,11 @@ def _configured_hosts(settings: Settings) -> Iterator[str]:
             yield from (host_of(address) for address in channel.addresses(credentials))
 
 
-def _make_channels(
-    settings: Settings, clock: SystemClock, http: HttpClient, *, rehearsal: bool
-) -> Mapping[str, Channel]:
+def _make_channels(settings: Settings, clock: SystemClock, *, rehearsal: bool) -> Mapping[str, Channel]:
     from publisher.adapters.registry import find_adapter
     from publisher.workflow.application import Channel
 
+    http = _http_client(frozenset(_configured_hosts(settings)))
     channels = {}
     for name, section in settings.channels.items():
         adapter_type = find_adapter(section.adapter)

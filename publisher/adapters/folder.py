@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from pydantic import Field
 
@@ -20,6 +19,7 @@ from publisher.domain.message import Message, MessageKind, SealedMessage
 from publisher.domain.post import Post
 from publisher.domain.text_limits import TextLimits
 from publisher.errors import ChannelMisconfigured
+from publisher.files import write_whole
 from publisher.ports.adapter import AdapterType, JsonValue, Mark, Surroundings
 
 KEY_CHARACTERS = 16
@@ -119,26 +119,6 @@ def files_of(message: SealedMessage) -> dict[str, bytes]:
         f"{name}.txt": post.text.encode() + b"\n",
         f"{name}.json": json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n",
     }
-
-
-def write_whole(file: Path, content: bytes) -> None:
-    """Write a file so that it is there with all its content or not at all, even after a power failure."""
-    part = file.with_name(f".{file.name}.part")
-    with part.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(file)
-    if os.name == "posix":  # elsewhere a folder cannot be opened, and the file system keeps the order
-        _sync_folder(file.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 ADAPTER = AdapterType(

@@ -55,7 +55,8 @@ def publish_command(name: str, *, summary: str) -> Callable[[Callable[..., Resul
             from publisher.logs import configure_logs
 
             configure_logs(log, sys.stderr)
-            sys.exit(_run(name, as_json, lambda: function(config_file, **options)))
+            whole_name = click.get_current_context().command_path.partition(" ")[2]
+            sys.exit(_run(whole_name, as_json, lambda: function(config_file, **options)))
 
         for option in reversed(_common_options()):
             run = option(run)

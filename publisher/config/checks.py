@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from publisher.config.explain import nearest_hint
+from publisher.config.looks import check_digest_looks, check_organisation_looks
 from publisher.config.places import Places
 from publisher.config.settings import Document
+from publisher.config.web import check_web
 from publisher.domain.digest import Digest
 from publisher.domain.message import MessageKind
 from publisher.domain.organisation import Organisation
@@ -30,6 +32,7 @@ def cross_check(
 ) -> list[ConfigError]:
     """Check what one section says about another, and values that a type alone cannot check."""
     errors = [*_check_names(document, places), *_check_organisation(document.organisation, places)]
+    errors += check_web(document.web, places)
     for name, digest in document.digests.items():
         errors += _check_digest(name, digest, document, places)
         if digest.channel in channels:
@@ -59,12 +62,7 @@ def _check_organisation(organisation: Organisation, places: Places) -> Iterator[
         if address is not None and not re.match(r"https?://[^\s/]+", address):
             hint = f'Write the whole address, for example {key} = "https://www.example.org".'
             yield ConfigError(f'"{key}" is not a web address: "{address}"', where=places.where((*path, key)), hint=hint)
-    for key in ("accent", "accent_dark"):
-        colour = getattr(organisation.colours, key)
-        if not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
-            hint = f'Use six digits, for example {key} = "#0b5cad".'
-            where = places.where((*path, "colours", key))
-            yield ConfigError(f'"{key}" is not a colour: "{colour}"', where=where, hint=hint)
+    yield from check_organisation_looks(organisation, places)
 
 
 def _check_language(language: str | None, path: tuple[str, ...], places: Places) -> Iterator[ConfigError]:
@@ -92,6 +90,7 @@ def _check_digest(name: str, digest: Digest, document: Document, places: Places)
     yield from _check_time_zone(digest.time_zone, (*path, "time_zone"), places)
     yield from _check_addresses(digest, path, places)
     yield from _check_schedule(digest, path, places)
+    yield from check_digest_looks(name, digest, document.organisation, places)
     if digest.max_articles < 1:
         what = f'"max_articles" must be at least 1, not {digest.max_articles}'
         yield ConfigError(

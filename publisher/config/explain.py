@@ -3,96 +3,139 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+from publisher.config.examples import example_of, section_hint
 from publisher.config.places import Places
+from publisher.config.shape import is_secret, known_keys, options_of, schema_at
 from publisher.errors import ConfigError
 
-
-def explain_all(error: Any, path: tuple[str, ...], schema: Mapping[str, Any], places: Places) -> list[ConfigError]:
-    """Turn pydantic's errors into ours. `path` is where the validated section stands in the file."""
-    return [_explain(item, path, schema, places) for item in error.errors(include_url=False)]
+Schema = Mapping[str, Any]
+Location = tuple[str | int, ...]
 
 
-def _explain(item: Mapping[str, Any], path: tuple[str, ...], schema: Mapping[str, Any], places: Places) -> ConfigError:
-    location = tuple(part for part in item["loc"] if not str(part).startswith(("function-", "constrained-")))
-    where = places.where((*path, *location))
-    key, kind = str(location[-1]) if location else "", item["type"]
+def explain_all(error: Any, path: tuple[str, ...], schema: Schema, places: Places) -> list[ConfigError]:
+    """Turn pydantic's errors into ours, one for each place. `path` is where the section stands in the file."""
+    found: dict[Location, ConfigError] = {}
+    for item in error.errors(include_url=False):
+        location = _without_branches(item["loc"], schema)
+        found.setdefault(location, _explain(item, location, path, schema, places))
+    return list(found.values())
+
+
+def _without_branches(location: Location, schema: Schema) -> Location:
+    """Stop where pydantic goes on with the branch of a union that it tried."""
+    for end in range(len(location)):
+        if len(options_of(schema_at(schema, location[:end]), schema)) > 1:
+            return location[:end]
+    return location
+
+
+def _explain(
+    item: Mapping[str, Any], location: Location, path: tuple[str, ...], schema: Schema, places: Places
+) -> ConfigError:
+    full = (*path, *location)
+    where, key, kind = places.where(full), _key_of(full), item["type"]
     if kind in ("extra_forbidden", "unexpected_keyword_argument"):
-        return _unknown_key(key, _known_keys(schema, location[:-1]), where)
+        hint = nearest_hint(key, known_keys(schema, location[:-1]))
+        return ConfigError(f'unknown key "{key}"', where=where, hint=hint)
+    node = schema_at(schema, location)
     if kind in ("missing", "missing_argument", "missing_keyword_only_argument"):
-        example = _example(schema, location)
-        return ConfigError(f'"{key}" is missing', where=where, hint=f"Add a line, for example {key} = {example}.")
-    value = item.get("input")
-    shown = f", not {_shown(value)}" if isinstance(value, str | int | float | bool) else ""
-    message = item["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    expected = message if message != item["msg"] or kind == "value_error" else item["msg"]
-    prefix = "" if expected.startswith("expected") else "expected "
-    hint = f"Write it for example as {key} = {_example(schema, location)}."
-    return ConfigError(f'"{key}": {prefix}{expected}{shown}', where=where, hint=hint)
+        return ConfigError(f'"{key}" is missing', where=where, hint=_hint_to_add(full, node, schema))
+    if kind == "value_error":
+        return _own_words(item["msg"].removeprefix("Value error, "), location, where, _hint(full, node, schema))
+    shown = "" if is_secret(node, schema) else _shown(item.get("input"))
+    what = f'"{key}" must be {_expected(item, node, schema)}{shown}'
+    return ConfigError(what, where=where, hint=_hint(full, node, schema))
+
+
+def _key_of(location: Location) -> str:
+    return next((part for part in reversed(location) if isinstance(part, str)), "")
+
+
+def _hint_to_add(full: Location, node: Schema, schema: Schema) -> str:
+    """Say how to add what is missing, below which line."""
+    if example := example_of(_key_of(full), node, schema):
+        section = ".".join(str(part) for part in full[:-1])
+        return f"Add a line below [{section}], for example {_key_of(full)} = {example}."
+    return section_hint(full, node)
+
+
+def _hint(full: Location, node: Schema, schema: Schema) -> str:
+    if example := example_of(_key_of(full), node, schema):
+        return f"Write it for example as {_key_of(full)} = {example}."
+    return section_hint(full, node)
+
+
+def _own_words(said: str, location: Location, where: str, hint: str) -> ConfigError:
+    """Take the sentence of a validator; what follows its semicolon is the hint. A sentence about a key begins so."""
+    what, _, advice = said.partition("; ")
+    if location and not what.startswith('"'):
+        what = f'"{_key_of(location)}": {what}'
+    return ConfigError(what, where=where, hint=f"{advice[:1].upper()}{advice[1:]}" if advice else hint)
+
+
+# What pydantic calls its errors. Source: pydantic 2.11, errors/validation_errors, checked 2026-11-23.
+_KINDS = {
+    "string_type": "a text in quotation marks",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "set_type": "a list",
+    "string_too_short": "a text that is not empty",
+    "string_pattern_mismatch": "a text without blanks and special signs",
+    "greater_than": "greater than {gt:g}",
+    "greater_than_equal": "at least {ge:g}",
+    "less_than": "less than {lt:g}",
+    "less_than_equal": "at most {le:g}",
+}
+
+
+def _expected(item: Mapping[str, Any], node: Schema, schema: Schema) -> str:
+    if is_secret(node, schema):
+        text = "a text, " if len(options_of(node, schema)) > 1 else ""
+        return f'{text}{{env = "NAME"}} or {{file = "PATH"}}'
+    if item["type"] in ("literal_error", "enum"):
+        return str(item["ctx"]["expected"]).replace("'", '"')
+    if item["type"] in _KINDS:
+        return _KINDS[item["type"]].format_map(item.get("ctx", {}))
+    if node.get("type") == "object" and "properties" in node:
+        return "a section of its own"
+    return "a group of keys in braces" if node.get("type") == "object" else _as_pydantic_says(item["msg"])
+
+
+def _as_pydantic_says(message: str) -> str:
+    return message.removeprefix("Input should be ")
 
 
 def _shown(value: Any) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _unknown_key(key: str, known: Sequence[str], where: str) -> ConfigError:
-    return ConfigError(f'unknown key "{key}"', where=where, hint=nearest_hint(key, known))
+    if isinstance(value, bool):
+        return f", not {str(value).lower()}"
+    if isinstance(value, str):
+        return f', not "{value}"'
+    return f", not {value}" if isinstance(value, int | float) else ""
 
 
 def nearest_hint(word: str, known: Sequence[str]) -> str:
     """Name the nearest known word, or all of them where none is near."""
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f'Did you mean "{near[0]}"?' if near else f"Known here: {', '.join(sorted(known))}."
+    return f'Did you mean "{near[0]}"?' if near else f"Known here: {', '.join(_in_order(known))}."
 
 
-def _schema_at(schema: Mapping[str, Any], location: Sequence[Any]) -> Mapping[str, Any]:
-    """Walk a JSON schema down a path of keys."""
-    here: Any = _follow(schema, schema)
-    for part in location:
-        if isinstance(part, int):
-            here = here.get("items", {})
-        else:
-            here = here.get("properties", {}).get(part) or here.get("additionalProperties") or {}
-        here = _follow(here if isinstance(here, dict) else {}, schema)
-    return cast(Mapping[str, Any], here)
+MAX_NAMED = 30
 
 
-def _follow(here: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Follow a reference, and take the one alternative that is not null."""
-    for _ in range(5):
-        if "$ref" in here:
-            here = schema.get("$defs", {})[here["$ref"].rsplit("/", 1)[1]]
-        elif "allOf" in here and len(here["allOf"]) == 1:
-            here = here["allOf"][0]
-        elif "anyOf" in here:
-            here = next((option for option in here["anyOf"] if option.get("type") != "null"), {})
-        else:
-            break
-    return here
-
-
-def _known_keys(schema: Mapping[str, Any], location: Sequence[Any]) -> list[str]:
-    return list(_schema_at(schema, location).get("properties", {}))
-
-
-_EXAMPLES = {"integer": "1", "number": "1.5", "boolean": "true", "array": '["..."]', "object": "{...}"}
-_EXAMPLES_BY_KEY = {
-    "from_address": '"news@example.org"',
-    "postal_address": '"Musterstraße 1, 44135 Dortmund"',
-    "channel": '"newsletter"',
-    "url": '"https://example.org/hook"',
-    "host": '"mail.example.org"',
-    "port": "587",
-}
-
-
-def _example(schema: Mapping[str, Any], location: Sequence[Any]) -> str:
-    key = str(location[-1]) if location else ""
-    if key in _EXAMPLES_BY_KEY:
-        return _EXAMPLES_BY_KEY[key]
-    here = _schema_at(schema, location)
-    if "enum" in here:
-        return f'"{here["enum"][0]}"'
-    return _EXAMPLES.get(str(here.get("type")), '"..."')
+def _in_order(known: Sequence[str]) -> Iterator[str]:
+    """Name them in order, but not thousands of them."""
+    ordered = sorted(known)
+    yield from ordered[:MAX_NAMED]
+    if len(ordered) > MAX_NAMED:
+        yield f"and {len(ordered) - MAX_NAMED:,} more"

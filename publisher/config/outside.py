@@ -54,5 +54,5 @@ class OutsideValues:
 
 def _is_reference(value: Mapping[str, Any], path: KeyPath) -> bool:
     """Tell a reference from a section: `[store]` may well have the one key `file`."""
-    is_section = len(path) < 2 or (len(path) == 2 and path[0] in ("digests", "channels"))
+    is_section = (len(path) < 2 and path != ("rehearse",)) or (len(path) == 2 and path[0] in ("digests", "channels"))
     return not is_section and len(value) == 1 and set(value) <= {"env", "file"}

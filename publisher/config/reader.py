@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +13,8 @@ from publisher.config.explain import explain_all
 from publisher.config.outside import OutsideValues
 from publisher.config.places import Places
 from publisher.config.settings import Document, Settings
+from publisher.config.shape import with_lists
+from publisher.config.toml_text import parse_toml
 from publisher.errors import ConfigError, Problems
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class ConfigReader:
     def read(self, file: Path) -> Settings:
         """Read and validate a config. Errors: ConfigError, or Problems with all of them."""
         text = _read_text(file)
-        raw = _parse_toml(text, file)
+        raw = parse_toml(text, file.name)
         places = Places(text, file.name)
         folder = file.resolve().parent
         outside = OutsideValues(folder, self.environ, places, lambda path: self._is_secret(path, raw))
@@ -54,10 +54,11 @@ class ConfigReader:
         from pydantic import TypeAdapter, ValidationError
 
         adapter = TypeAdapter(Document)
+        schema = adapter.json_schema()
         try:
-            return adapter.validate_python(raw)
+            return adapter.validate_python(with_lists(raw, schema, schema))
         except ValidationError as error:
-            errors += explain_all(error, (), adapter.json_schema(), places)
+            errors += explain_all(error, (), schema, places)
         return None
 
     def _validate_channels(self, raw: Any, places: Places, errors: list[ConfigError]) -> dict[str, ChannelSettings]:
@@ -77,23 +78,29 @@ class ConfigReader:
 
         path = ("channels", name)
         if not isinstance(section.get("adapter"), str):
-            hint = f'Say which kind of channel it is, for example adapter = "{self.adapter_names()[0]}".'
-            errors.append(ConfigError('"adapter" is missing', where=places.where(path), hint=hint))
+            errors.append(self._no_adapter(section, places.where((*path, "adapter"))))
             return None
         try:
             adapter = self.find_adapter(section["adapter"])
-            return adapter.settings.model_validate(section)
+            schema = adapter.settings.model_json_schema()
+            return adapter.settings.model_validate(with_lists(section, schema, schema))
         except ConfigError as error:
             errors.append(ConfigError(error.what, where=places.where((*path, "adapter")), hint=error.hint))
         except ValidationError as error:
-            errors += explain_all(error, path, adapter.settings.model_json_schema(), places)
+            errors += explain_all(error, path, schema, places)
         return None
+
+    def _no_adapter(self, section: dict[str, Any], where: str) -> ConfigError:
+        what = '"adapter" must be a text in quotation marks' if "adapter" in section else '"adapter" is missing'
+        hint = f'Say which kind of channel it is, for example adapter = "{self.adapter_names()[0]}".'
+        return ConfigError(what, where=where, hint=hint)
 
     def _is_secret(self, path: tuple[str, ...], raw: Mapping[str, Any]) -> bool:
         """Say whether the adapter expects a secret at this place: then its reference stays."""
         if len(path) < 3 or path[0] != "channels":
             return False
-        name = raw["channels"][path[1]].get("adapter")
+        section = raw["channels"].get(path[1]) if isinstance(raw["channels"], dict) else None
+        name = str(section.get("adapter")) if isinstance(section, dict) else ""
         if name not in self.adapter_names():
             return True
         settings = self.find_adapter(name).settings.model_fields.get(path[2])
@@ -116,15 +123,3 @@ def _read_text(file: Path) -> str:
         line = content[: error.start].count(b"\n") + 1
         hint = "Save the file as UTF-8 in your editor."
         raise ConfigError("the config is not UTF-8 text", where=f"{file.name}:{line}", hint=hint) from None
-
-
-def _parse_toml(text: str, file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        what, _, place = str(error).partition(" (at ")
-        match = re.search(r"line (\d+)", place)
-        line = int(match.group(1)) if match else text.count("\n") + 1
-        shown = text.splitlines()[line - 1].strip() if line <= len(text.splitlines()) else ""
-        hint = 'Texts need quotation marks, for example title = "Daily news"; a table starts with [name].'
-        raise ConfigError(f"not valid TOML: {what}: {shown}", where=f"{file.name}:{line}", hint=hint) from None

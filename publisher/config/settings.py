@@ -55,6 +55,18 @@ class RehearsalSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebSettings:
+    """Where things are on the web."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    assets_url: str | None = None
+    """Address under which readers reach assets_folder, https; without it, images travel inside the e-mails."""
+    assets_folder: str = "public/assets"
+    """Folder for the images of e-mails, relative to the project folder; your web server shows it at assets_url."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """The whole config.toml as it is written; channels are validated by their adapters afterwards."""
 
@@ -72,6 +84,8 @@ class Document:
     """Where your own templates are."""
     rehearsal: RehearsalSettings = field(default_factory=RehearsalSettings)
     """Where a rehearsal puts things."""
+    web: WebSettings = field(default_factory=WebSettings)
+    """Where things are on the web."""
     digests: dict[str, Digest] = field(default_factory=dict)
     """Recurring newsletters, by name."""
     channels: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -112,6 +126,11 @@ class Settings:
     def template_folder(self) -> Path:
         """Give the folder with the team's own templates; it need not exist."""
         return self.folder / self.document.templates.folder
+
+    @property
+    def assets_folder(self) -> Path:
+        """Give the folder for hosted images."""
+        return self.folder / self.document.web.assets_folder
 
     @property
     def rehearsal_folder(self) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Literal
 
 from publisher.domain.organisation import STRICT, Colours
@@ -49,7 +49,7 @@ class ThemeColours:
 
     def changes(self) -> dict[str, str]:
         """Give the colours that are set."""
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
         return {name: value for name, value in values.items() if value is not None}
 
     def over(self, colours: Colours) -> Colours:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import logging
 import socket
 import ssl
 import threading
@@ -115,6 +116,7 @@ def exchange(request: HttpRequest, flight: Flight, *, verify: bool | str) -> Htt
 
     The errors are raised without a cause: that of the library quotes the address, which may be a secret.
     """
+    _keep_addresses_out_of_logs()
     answer, reason = None, ""
     try:
         answer = _exchange(request, flight, verify)
@@ -127,6 +129,11 @@ def exchange(request: HttpRequest, flight: Flight, *, verify: bool | str) -> Htt
     if answer is not None:
         return answer
     raise NoAnswer(reason) if flight.has_left else NotReached(reason)
+
+
+def _keep_addresses_out_of_logs() -> None:
+    """urllib3 logs every address with its path, and the path of a webhook is a secret."""
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.WARNING)
 
 
 def _exchange(request: HttpRequest, flight: Flight, verify: bool | str) -> HttpAnswer:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from publisher.domain.attempt import Accepted, Deferred, Evidence, Outcome, Rejected, Unknown
@@ -26,7 +28,27 @@ def accepted(answer: HttpAnswer) -> Outcome:
     return Accepted(receipt=f"HTTP {answer.status} {quote_reply(answer.body)}".strip())
 
 
-def deliver(
+def by_the_table(answer: HttpAnswer) -> Outcome | None:
+    """Leave a refusal to the table of statuses."""
+    return None
+
+
+def nonsense(answer: HttpAnswer, what: str) -> Unknown:
+    """Make the outcome of a 2xx answer that cannot be read: the message may have been taken."""
+    reply = quote_reply(answer.body)
+    relay = urlsplit(answer.url).hostname or ""
+    return Unknown(f"{what}: {reply}", Evidence("response", reply, answer.status, relay=relay))
+
+
+def json_of(answer: HttpAnswer) -> Any:
+    """Read a body as JSON; None if it is none."""
+    try:
+        return json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def deliver(  # noqa: PLR0913 - one request and the ways to read its answer
     http: HttpClient,
     request: HttpRequest,
     *,
@@ -34,11 +56,14 @@ def deliver(
     now: datetime,
     secrets: Iterable[str] = (),
     accept: Callable[[HttpAnswer], Outcome] = accepted,
+    refuse: Callable[[HttpAnswer], Outcome | None] = by_the_table,
 ) -> Outcome:
     """Send the one request that makes a delivery happen, and say what came of it.
 
     `accept` reads a 2xx answer: it gives Accepted with the remote's id, or Unknown where the answer is nonsense.
-    `secrets` are hidden in what is quoted. Errors: ChannelMisconfigured.
+    `refuse` reads any other one where the network says more than its status does: it gives an outcome, raises
+    ChannelMisconfigured, or gives None to leave it to the table. `secrets` are hidden in what is quoted.
+    Errors: ChannelMisconfigured.
     """
     secrets = tuple(secrets)
     relay = urlsplit(request.url).hostname or ""
@@ -52,7 +77,34 @@ def deliver(
         reply = quote_reply(str(error), secrets)
         return Unknown(reply, evidence=Evidence(stage="request", reply=reply, relay=relay))
     answer = _without_secrets(answer, secrets)
-    return accept(answer) if 200 <= answer.status < 300 else _refused(answer, channel, relay, now)
+    if 200 <= answer.status < 300:
+        return accept(answer)
+    return refuse(answer) or _refused(answer, channel, relay, now)
+
+
+def take_step(  # noqa: PLR0913 - what `deliver` takes, without `accept`
+    http: HttpClient,
+    request: HttpRequest,
+    *,
+    channel: str,
+    now: datetime,
+    secrets: Iterable[str] = (),
+    refuse: Callable[[HttpAnswer], Outcome | None] = by_the_table,
+) -> HttpAnswer | Outcome:
+    """Send a request that comes before the delivery itself, such as an upload: give its 2xx answer, else an outcome.
+
+    Nothing is public yet, so what may or may not have arrived is Deferred, not Unknown. Errors: ChannelMisconfigured.
+    """
+    taken: list[HttpAnswer] = []
+
+    def keep(answer: HttpAnswer) -> Outcome:
+        taken.append(answer)
+        return accepted(answer)
+
+    outcome = deliver(http, request, channel=channel, now=now, secrets=secrets, accept=keep, refuse=refuse)
+    if taken:
+        return taken[0]
+    return Deferred(outcome.reason, evidence=outcome.evidence) if isinstance(outcome, Unknown) else outcome
 
 
 def ask(http: HttpClient, request: HttpRequest, *, channel: str) -> HttpAnswer:

@@ -13,12 +13,12 @@ from typing import Any
 
 from publisher.domain.article import Image, Related, Source, Status, slug_of
 from publisher.errors import SourceError
+from publisher.files import create_file
 from publisher.intake.article_file import named_slug
 from publisher.intake.field_values import CONTROL, with_plain_breaks
 from publisher.intake.front_matter import clean_body, read_article, slug_of_file
 from publisher.intake.queue import MAX_ARTICLE_BYTES, article_names
 from publisher.intake.status_line import with_status
-from publisher.intake.written_file import create_file
 
 LINE_WIDTH = 88
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from publisher.domain.article import Status
 from publisher.errors import QueueError
+from publisher.files import replace_file
 from publisher.intake.front_matter import split_front_matter
 from publisher.intake.plain_file import FileRefused, open_folder, read_plain_file
 from publisher.intake.queue import MAX_ARTICLE_BYTES, text_of_file
-from publisher.intake.written_file import replace_file
 from publisher.intake.yaml_tree import Mapping, Node, Scalar, YamlProblem, parse_yaml
 
 _HINT = "Change the line by hand, for example status: ready"

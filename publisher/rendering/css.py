@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from publisher.errors import TemplateError
@@ -18,6 +19,7 @@ from publisher.errors import TemplateError
 _ONE_AT_A_TIME = threading.Lock()
 _DOCTYPE = "<!DOCTYPE html>"
 _IGNORED = re.compile(r' data-premailer="ignore"')
+Declarations = list[tuple[str, str]]
 _REMOTE = re.compile(r"""(?:https?:)?//[^\s"'()<>\\]+""", re.IGNORECASE)
 
 
@@ -50,6 +52,7 @@ def _inliner() -> Callable[[str], str]:
     import cssutils
     import premailer
 
+    premailer.premailer.merge_styles = _merged
     cssutils.ser.prefs.minimizeColorHash = False  # six digits: GMX and Outlook want them
     cssutils.log.setLevel(logging.CRITICAL)
 
@@ -82,6 +85,23 @@ def _inliner() -> Callable[[str], str]:
     return inline
 
 
+def _merged(inline_style: str, new_styles: Iterable[Declarations], _classes: object, **_options: object) -> str:
+    """Put an element's declarations together as a browser would: the last one counts, `!important` counts more.
+
+    Stands for premailer's own, which leaves a repeated property where it was first: a `margin` in between then undoes a
+    later `margin-top`. It also lets a style attribute win over `!important`.
+    """
+    from premailer.merge_style import csstext_to_pairs
+
+    kept: dict[str, str] = {}
+    own = csstext_to_pairs(inline_style, validate=False) if inline_style else []
+    for name, value in chain(*new_styles, own):
+        if value.endswith("!important") or not kept.get(name, "").endswith("!important"):
+            kept.pop(name, None)
+            kept[name] = value
+    return "; ".join(f"{name}:{value}" for name, value in kept.items())
+
+
 def _compare(before: str, after: str) -> None:
     """Say what the inliner changed besides the look. Errors: TemplateError."""
     old, new = _parsed(before), _parsed(after)
@@ -89,6 +109,11 @@ def _compare(before: str, after: str) -> None:
         "the text": (_text(old), _text(new)),
         "the links": (old.xpath("//@href"), new.xpath("//@href")),
         "the image addresses": (old.xpath("//@src"), new.xpath("//@src")),
+        "the alternative texts": (old.xpath("//@alt"), new.xpath("//@alt")),
+        "the languages": (old.xpath("//@lang | //@dir"), new.xpath("//@lang | //@dir")),
+        "the classes": (old.xpath("//@class"), new.xpath("//@class")),
+        "the widths and heights": (old.xpath("//@width | //@height"), new.xpath("//@width | //@height")),
+        "the rules for phones and dark mode": (_kept_rules(old), _kept_rules(new)),
         "the conditional comments": (_comments(old), _comments(new)),
     }
     for what, (was, became) in checks.items():
@@ -116,6 +141,12 @@ def _parsed(html: str) -> Any:
 
 def _text(page: Any) -> str:
     return " ".join("".join(page.xpath("//text()[not(ancestor::style)]")).split())
+
+
+def _kept_rules(page: Any) -> list[str]:
+    """Give the style sheets that are to stay: before inlining those that are marked, afterwards all."""
+    marked = page.xpath("//style[@data-premailer]/text()")
+    return list(marked or page.xpath("//style/text()"))
 
 
 def _comments(page: Any) -> list[str]:

@@ -149,7 +149,7 @@ def _warnings(subject: str, preheader: str, embedded: Sequence[EmbeddedImage]) -
         yield f"the preheader has {len(preheader)} characters; {MIN_PREHEADER} to {MAX_PREHEADER} fill the line"
     size = sum(len(image.content) for image in embedded)
     if size > LARGE_IMAGES_BYTES:
-        yield f"the images have {size // 1024} KB in all; every recipient's copy carries them; assets_url in [web] hosts them"
+        yield f"the images have {size // 1024} KB in all; every copy carries them, unless assets_url in [web] hosts them"
 
 
 class _Marks:
@@ -204,11 +204,11 @@ def _message(content: EditionContent, subject: str, bodies: _Bodies, one_click: 
 def _header_fields(
     content: EditionContent, subject: str, boundary: str, one_click: bool
 ) -> list[tuple[str, tuple[str | Placeholder, ...]]]:
-    digest, name = content.digest, content.digest_name
+    digest = content.digest
     domain = domain_of(digest.from_address)
     from_name = digest.from_name or content.organisation.name
-    for field, value in (("From", from_name), ("List-Id", digest.title)):
-        refuse_unsafe(field, value)
+    for name, value in (("From", from_name), ("List-Id", digest.title)):
+        refuse_unsafe(name, value)
     filled = {key: (Placeholder(key, context),) for key, context in MESSAGE_PLACEHOLDERS.items()}
     fields: list[tuple[str, tuple[str | Placeholder, ...]]] = [
         ("Date", filled["date"]),
@@ -218,7 +218,7 @@ def _header_fields(
         ("Subject", (subject,)),
         ("MIME-Version", ("1.0",)),
         ("Content-Type", (f'multipart/alternative; boundary="{boundary}"',)),
-        ("List-Id", (f"{phrase(digest.title, first_column=len('List-Id: '))} <{_label(name)}.{domain}>",)),
+        ("List-Id", (f"{phrase(digest.title, first_column=len('List-Id: '))} <{_label(content.digest_name)}.{domain}>",)),
         ("List-Unsubscribe", filled["list_unsubscribe"]),
         ("Precedence", ("bulk",)),
         ("X-Auto-Response-Suppress", ("OOF, AutoReply",)),

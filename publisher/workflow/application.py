@@ -56,7 +56,8 @@ class Application:
     credentials: Credentials
     read_queue: Callable[[], QueueReading]
     read_image: Callable[[str], bytes]
-    read_logo: Callable[[], bytes | None]
+    read_logo: Callable[[str], bytes | None]
+    write_asset: Callable[[str, bytes], Path]
     worker: str
     chance: Callable[[], float] = field(default=random.random)
 

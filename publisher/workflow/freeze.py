@@ -67,6 +67,8 @@ def freeze_edition(
     for _ in range(MAX_TRIES):
         if current is None or drafts.reading is None:
             return None
+        for file_name, content in current.email.assets.items():
+            app.write_asset(file_name, content)
         try:
             row = app.ledger.freeze_edition(_new_edition(app, current, occurrence), app.clock.now())
         except NumberTaken:

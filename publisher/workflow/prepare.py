@@ -10,7 +10,8 @@ from publisher.domain.article import Article
 from publisher.domain.edition import EditionContent
 from publisher.domain.message import Message, MessageKind
 from publisher.domain.outlet import Outlet
-from publisher.domain.selection import Omission, Selection, resolve_related, select
+from publisher.domain.related import related_lists
+from publisher.domain.selection import Omission, Selection, select
 from publisher.errors import PostTooLong, PublisherError, QueueError, TemplateError, UsageError
 from publisher.intake.queue import QueueReading
 from publisher.rendering.email import RenderedEmail, render_email
@@ -184,7 +185,13 @@ def _render_edition(
 ) -> EditionDraft:
     number = app.ledger.next_number(name, app.rehearsal)
     content = edition_content(app, name, articles, reading, number)
-    email = render_email(content, app.templates, app.read_image)
+    email = render_email(
+        content,
+        app.templates,
+        app.read_image,
+        logo=app.read_logo(name),
+        assets_url=app.settings.document.web.assets_url or "",
+    )
     return EditionDraft(name, app.settings.digests[name].channel, number, content, email, left_out)
 
 
@@ -193,16 +200,17 @@ def edition_content(
 ) -> EditionContent:
     """Gather all that an edition is rendered from."""
     digest, organisation = app.settings.digests[name], app.settings.organisation
-    known = {article.slug: article for article in reading.articles}
+    now = app.clock.now()
+    had = app.ledger.consumed(Outlet("digest", name), app.rehearsal)
     zone = ZoneInfo(digest.time_zone or organisation.time_zone)
     return EditionContent(
         organisation=organisation,
         digest=digest,
         digest_name=name,
-        date=app.clock.now().astimezone(zone).date(),
+        date=now.astimezone(zone).date(),
         articles=articles,
         number=number,
-        related={article.slug: resolve_related(article, known) for article in articles},
+        related=related_lists(articles, reading.articles, had, now, rule=digest.related),
     )
 
 

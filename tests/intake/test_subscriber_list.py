@@ -207,7 +207,7 @@ def test_a_list_is_read_line_by_line() -> None:
 
 def written(*subscribers: Subscriber) -> str:
     out = io.StringIO(newline="")
-    write_subscribers(subscribers, out)
+    assert write_subscribers(subscribers, out) == len(subscribers)
     return out.getvalue()
 
 

@@ -80,7 +80,10 @@ OURS = Page(
         ("Was ein Abgleich wirklich bringt", dt.date(2025, 9, 30), "Eine Untersuchung in 40 Gebäuden"),
     ),
 )
-MONTHS = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split()
+MONTHS = (
+    *("Januar", "Februar", "März", "April", "Mai", "Juni"),
+    *("Juli", "August", "September", "Oktober", "November", "Dezember"),
+)
 
 
 def in_words(date: dt.date) -> str:

@@ -56,8 +56,7 @@ def test_clearing_rehearsals_keeps_what_was_really_posted(project: Project) -> N
     project.article(channels=["mastodon"])
     project.publish("now", "neue-pumpe", "--yes", "--rehearse")
     project.publish("now", "neue-pumpe", "--yes")
-    real = [path for path in (project.folder / "outbox" / "mastodon").glob("*.txt")]
-    assert len(real) == 2
+    assert len(list((project.folder / "outbox" / "mastodon").glob("*.txt"))) == 2
     project.publish("rehearsals", "clear")
     assert project.states() == {"accepted": 1}
     (row,) = project.deliveries()

@@ -15,8 +15,10 @@ from tests.journeys.project import Project, finish, folder_config
 def project(tmp_path: Path) -> Project:
     """A project whose digest was due a few minutes ago, whenever the test runs."""
     minute = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=3)
-    config = folder_config().replace("Mon-Fri 07:00", f"{minute:%H:%M}").replace(
-        "[organisation]", '[organisation]\ntime_zone = "UTC"'
+    config = (
+        folder_config()
+        .replace("Mon-Fri 07:00", f"{minute:%H:%M}")
+        .replace("[organisation]", '[organisation]\ntime_zone = "UTC"')
     )
     project = Project.make(tmp_path / "project", config)
     project.article(channels=["mastodon"])

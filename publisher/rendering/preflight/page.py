@@ -151,11 +151,6 @@ class Look:
                 return value
         return None
 
-    def colour_source(self, element: Element) -> Element | None:
-        """Give the element that decides the text colour here."""
-        chain = (element, *element.iterancestors())
-        return next((one for one in chain if self.declared(one, "color") not in (None, "inherit")), None)
-
     def background_source(self, element: Element) -> Element | None:
         """Give the element whose background is behind the text here."""
         chain = (element, *element.iterancestors())

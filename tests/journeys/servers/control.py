@@ -1,4 +1,4 @@
-"""How a test and a server process talk: one JSON document a line, both ways. The process ends with its standard input."""
+"""How a test and a server process talk: one JSON document a line, both ways. The process ends with its input."""
 
 from __future__ import annotations
 

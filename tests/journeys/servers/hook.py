@@ -92,7 +92,7 @@ class Handler(BaseHTTPRequestHandler):
             return False
         return True
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *args: object) -> None:
         """Keep quiet."""
 
 

@@ -21,6 +21,18 @@ def create_file(path: Path, content: bytes) -> None:
         raise
 
 
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file, new or in an old one's place. Errors: OSError."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
+    try:
+        _write_durably(temporary, content, mode=0o666)  # less the umask, as with any new file
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
 def replace_file(path: Path, content: bytes) -> None:
     """Put new content in an existing file's place, with its mode and, where we may, its owner. Errors: OSError."""
     now = path.stat()
@@ -36,9 +48,9 @@ def replace_file(path: Path, content: bytes) -> None:
     _sync_folder(path.parent)
 
 
-def _write_durably(path: Path, content: bytes) -> None:
+def _write_durably(path: Path, content: bytes, mode: int = 0o600) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+    with os.fdopen(os.open(path, flags, mode), "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -1,0 +1,152 @@
+"""Write the reference pages that come out of the program: `python docs/generate.py`, or with `--check` only compare.
+
+docs/reference/config.md comes from the settings' own descriptions, docs/reference/commands.md from the commands' help.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import TypeAdapter
+
+from publisher.bootstrap import installed_adapters
+from publisher.cli.group import publish
+from publisher.cli.overview import COMMANDS, overview
+from publisher.config.settings import Document
+from publisher.config.shape import follow, is_secret, options_of
+from publisher.ports.adapter import ChannelSettings
+
+REFERENCE = Path(__file__).resolve().parent / "reference"
+COLUMNS = 88
+NOTE = "<!-- Written by docs/generate.py; do not edit. -->"
+Schema = Mapping[str, Any]
+
+INTRODUCTION = f"""{NOTE}
+
+# Every key of `config.toml`
+
+`config.example.toml` is a complete, commented example. `publish check` says what is wrong with a config, `publish config`
+shows what is in force, and `publish config --schema` prints a JSON schema with which editors complete and check it.
+
+* Every value may come from outside: `password = {{env = "SMTP_PASSWORD"}}` takes an environment variable,
+  `password = {{file = "smtp-password.txt"}}` a file. A secret is read at the moment of use and never shown.
+* Relative paths start at the folder of `config.toml`.
+* One text may stand for a list of one: `schedule = "Mon-Fri 07:00"`."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    pages = {"config.md": config_page(), "commands.md": commands_page()}
+    stale = [name for name, text in pages.items() if read(REFERENCE / name) != text]
+    if "--check" in arguments:
+        for name in stale:
+            print(f"docs/reference/{name} is not what the program says: run python docs/generate.py")
+        return 1 if stale else 0
+    for name in stale:
+        (REFERENCE / name).write_text(pages[name], encoding="utf-8")
+    return 0
+
+
+def read(file: Path) -> str:
+    return file.read_text(encoding="utf-8") if file.exists() else ""
+
+
+def config_page() -> str:
+    document = TypeAdapter(Document).json_schema()
+    parts = [INTRODUCTION, *sections("", document, document, title="Top level")]
+    digest = follow(document["properties"]["digests"]["additionalProperties"], document)
+    parts += sections("digests.NAME", digest, document)
+    common = ChannelSettings.model_json_schema()
+    parts += sections("channels.NAME", common, common, title="`[channels.NAME]`, whatever its kind")
+    for adapter in installed_adapters():
+        schema = adapter.settings.model_json_schema()
+        own = {name: node for name, node in schema["properties"].items() if name not in common["properties"]}
+        title = f'`[channels.NAME]` with `adapter = "{adapter.name}"`'
+        kind = {"properties": own, "required": schema.get("required", []), "description": f"{adapter.summary}."}
+        parts += sections("channels.NAME", kind, schema, title=title)
+    return "\n\n".join(parts) + "\n"
+
+
+def sections(path: str, section: Schema, schema: Schema, *, title: str = "") -> Iterator[str]:
+    """Describe a section, and after it those within it."""
+    required = section.get("required", [])
+    keys = {name: node for name, node in section["properties"].items() if name not in ("digests", "channels")}
+    inner = {name: follow(node, schema) for name, node in keys.items()}
+    yield f"## {title or f'`[{path}]`'}"
+    if path:
+        description = section.get("description", "").split("\n")[0]
+        yield description[:1].upper() + description[1:]
+    rows = [row(name, node, schema, required=name in required) for name, node in keys.items() if is_key(inner[name])]
+    if rows:
+        yield "\n".join(["| key | value | if left out | meaning |", "|---|---|---|---|", *rows])
+    for name, node in inner.items():
+        if not is_key(node):
+            yield from sections(f"{path}.{name}".lstrip("."), node, schema)
+
+
+def is_key(node: Schema) -> bool:
+    """Tell a key with a value from a section with keys."""
+    return "properties" not in node or node.get("title") == "Secret"
+
+
+def row(name: str, node: Schema, schema: Schema, *, required: bool) -> str:
+    default = "**must be there**" if required else default_text(node.get("default"))
+    meaning = node.get("description") or follow(node, schema).get("description", "")
+    cells = (f"`{name}`", value_text(node, schema), default, meaning.replace("\n", " "))
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def default_text(default: Any) -> str:
+    return "" if default in (None, [], {}) else f"`{json.dumps(default, ensure_ascii=False)}`"
+
+
+TYPES = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "object": "group"}
+
+
+def value_text(node: Schema, schema: Schema) -> str:
+    """Say in words what may stand there."""
+    here = follow(node, schema)
+    return " or ".join(dict.fromkeys(option_text(option, schema) for option in options_of(here, schema)))
+
+
+def option_text(option: Schema, schema: Schema) -> str:
+    if is_secret(option, schema):
+        return "secret"
+    if "enum" in option:
+        return " or ".join(f'`"{word}"`' for word in option["enum"])
+    if option.get("type") == "array":
+        return "list of texts"
+    return TYPES[str(option["type"])] + limits_text(option)
+
+
+def limits_text(option: Schema) -> str:
+    low, above, high = option.get("minimum"), option.get("exclusiveMinimum"), option.get("maximum")
+    words = [f"from {low}" if low is not None else f"above {above:g}" if above is not None else ""]
+    words += [f"to {high:g}" if high is not None else ""]
+    return "".join(f" {word}" for word in words if word)
+
+
+def commands_page() -> str:
+    parts = [NOTE, "# Every command", f"```text\n{overview().rstrip()}\n```"]
+    context = click.Context(publish, info_name="publish")
+    for name in (name for group in COMMANDS.values() for name in group):
+        command = publish.get_command(context, name)
+        parts += command_parts(command, context, name)
+    return "\n\n".join(parts) + "\n"
+
+
+def command_parts(command: click.Command, parent: click.Context, name: str) -> Iterator[str]:
+    context = click.Context(command, info_name=name, parent=parent, terminal_width=COLUMNS, max_content_width=COLUMNS)
+    yield f"## `{context.command_path}`"
+    yield f"```text\n{command.get_help(context).rstrip()}\n```"
+    if isinstance(command, click.Group):
+        for inner in command.list_commands(context):
+            yield from command_parts(command.commands[inner], context, inner)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,75 @@
+"""Examples that work, for the hints of errors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from publisher.config.shape import is_secret, is_text_list, options_of
+
+Schema = Mapping[str, Any]
+
+_BY_KEY = {
+    "adapter": '"folder"',
+    "body": '{text = "{text}"}',
+    "ca_file": '"our-server.pem"',
+    "channel": '"newsletter"',
+    "contact": '"presse@example.org"',
+    "env": '"SMTP_PASSWORD"',
+    "file": '"publisher.db"',
+    "folder": '"outbox"',
+    "from_address": '"newsletter@example.org"',
+    "from_name": '"Fachverband Wärme"',
+    "headers": '{X-Token = "abc"}',
+    "helo_name": '"mail.example.org"',
+    "host": '"smtp.example.org"',
+    "imprint_url": '"https://www.example.org/impressum"',
+    "language": '"de"',
+    "limits": '{unit = "code points", max_length = 500}',
+    "logo": '"logo.png"',
+    "max_length": "500",
+    "name": '"Fachverband Wärme"',
+    "port": "587",
+    "postal_address": '"Musterstraße 1, 44135 Dortmund"',
+    "recipients": '["redaktion@example.org"]',
+    "reply_to": '"presse@example.org"',
+    "schedule": '["Mon-Fri 07:00"]',
+    "tags": '["Technik", "Recht"]',
+    "time_zone": '"Europe/Berlin"',
+    "title": '"Branchendienst am Morgen"',
+    "unsubscribe_address": '"abmelden@example.org"',
+    "url": '"https://www.example.org/hook"',
+    "username": '"newsletter@example.org"',
+    "website": '"https://www.example.org"',
+}
+_BY_TYPE = {"string": '"text"', "integer": "1", "number": "1.5", "boolean": "true"}
+
+
+def example_of(key: str, node: Schema, schema: Schema) -> str:
+    """Give a value that may stand behind `key =`, as TOML; empty for a section."""
+    if key in _BY_KEY:
+        return _BY_KEY[key]
+    if is_secret(node, schema):
+        return f'{{env = "{key.upper()}"}}'
+    if "enum" in node:
+        return json.dumps(node["enum"][0], ensure_ascii=False)
+    if isinstance(node.get("default"), str | int | float) and node["default"] != "":
+        return json.dumps(node["default"], ensure_ascii=False)
+    if is_text_list(node):
+        return '["text"]'
+    return next((_BY_TYPE[str(option.get("type"))] for option in options_of(node, schema) if _is_simple(option)), "")
+
+
+def _is_simple(option: Schema) -> bool:
+    return option.get("type") in _BY_TYPE
+
+
+def section_hint(location: Sequence[str | int], node: Schema) -> str:
+    """Say how a section is written; digests and channels have a name."""
+    path = [str(part) for part in location]
+    if path[0] in ("digests", "channels") and len(path) <= 2:
+        return f"Give each a name: a line such as [{path[0]}.daily], and its keys in the lines below it."
+    required = node.get("required", [])
+    keys = f"with {' and '.join(required)}" if required else "and its keys"
+    return f"Begin it with a line [{'.'.join(path)}], {keys} in the lines below it."

@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.project import Project, folder_config
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A digest that is due on weekdays at seven in Berlin."""
+    project = Project.make(tmp_path / "project", folder_config())
+    project.subscribe(5)
+    return project
