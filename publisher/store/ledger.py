@@ -27,7 +27,18 @@ from publisher.ports.ledger import (
     Recovered,
     StateCounts,
 )
-from publisher.store import consumption, editions, feeds, listing, messages, planning, posts, rehearsals, sending
+from publisher.store import (
+    consumption,
+    editions,
+    feeds,
+    listing,
+    messages,
+    planning,
+    posts,
+    recovery,
+    rehearsals,
+    sending,
+)
 from publisher.store.database import Database
 
 
@@ -115,7 +126,7 @@ class SqlLedger:
     def recover(self, now: datetime) -> Recovered:
         """Take back claims whose lease ran out: claimed goes back to queued, sending becomes unknown."""
         with self._database.write() as connection:
-            return sending.recover(connection, now)
+            return recovery.recover(connection, now)
 
     def claim(
         self, channel: str, *, worker: str, limit: int, lease_seconds: float, rehearsal: bool, now: datetime

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TextIO
 
 from publisher.domain.address import AddressError, normalise_address
@@ -40,7 +40,8 @@ def import_subscribers(
 
     def good_lines() -> Iterator[Subscriber]:
         nonlocal refused_count
-        for number, line in enumerate(read_subscribers(lines, name, digests=app.settings.digests.keys()), start=1):
+        read = read_subscribers(lines, name, digests=app.settings.digests.keys(), default_digests=(digest,))
+        for number, line in enumerate(read, start=1):
             if number % LINES_PER_REPORT == 0:
                 on_progress(number)
             if isinstance(line, SubscriberError):
@@ -48,7 +49,7 @@ def import_subscribers(
                 if len(errors) < MAX_KEPT_ERRORS:
                     errors.append(line)
             else:
-                yield line if line.digests else replace(line, digests=(digest,))
+                yield line
 
     counts = app.subscribers.save(good_lines(), app.clock.now())
     return ImportReport(counts, refused_count, tuple(errors))
