@@ -40,8 +40,47 @@ for path in sorted(Path(sys.argv[1]).glob("*.md")):
 print(count)
 """
 
-WORDS = """Wärmepumpe Fachbetrieb Förderung Anlage Heizung Verband Mitglieder Betriebe Jahr Prozent Gebäude Strom Netz
-der die das und für mit von auf nach eine neue können werden bis im ein zum über sich auch nur wird sind""".split()
+WORDS = [
+    "Wärmepumpe",
+    "Fachbetrieb",
+    "Förderung",
+    "Anlage",
+    "Heizung",
+    "Verband",
+    "Mitglieder",
+    "Betriebe",
+    "Jahr",
+    "Prozent",
+    "Gebäude",
+    "Strom",
+    "Netz",
+    "der",
+    "die",
+    "das",
+    "und",
+    "für",
+    "mit",
+    "von",
+    "auf",
+    "nach",
+    "eine",
+    "neue",
+    "können",
+    "werden",
+    "bis",
+    "im",
+    "ein",
+    "zum",
+    "über",
+    "sich",
+    "auch",
+    "nur",
+    "wird",
+    "sind",
+]
+
+
+TAGS = ["Förderung", "Recht", "Technik", "Verband", "Bildung", "Energie", "Normen", "Handwerk", "Klima", "Messe"]
 
 
 class Measured(NamedTuple):
@@ -159,7 +198,7 @@ related:
     date: 2026-06-15
     teaser: {sentence(chance, 12)}.
 """
-    header += f"url: https://fachverband.example/meldungen/{number}\ntags: [Förderung, Technik]\n"
+    header += f"url: https://fachverband.example/meldungen/{number}\ntags: [{', '.join(chance.sample(TAGS, k=3))}]\n"
     if number % 4 == 0:
         header += 'publish_after: "2026-01-10T07:00+01:00"\npriority: 3\n'
     if number % 5 < 4:

@@ -30,8 +30,9 @@ INTRODUCTION = f"""{NOTE}
 
 # Every key of `config.toml`
 
-`config.example.toml` is a complete, commented example. `publish check` says what is wrong with a config, `publish config`
-shows what is in force, and `publish config --schema` prints a JSON schema with which editors complete and check it.
+`config.example.toml` is a complete, commented example. `publish check` says what is wrong with a config,
+`publish config` shows what is in force, and `publish config --schema` prints a JSON schema with which editors
+complete and check it.
 
 * Every value may come from outside: `password = {{env = "SMTP_PASSWORD"}}` takes an environment variable,
   `password = {{file = "smtp-password.txt"}}` a file. A secret is read at the moment of use and never shown.
@@ -71,12 +72,12 @@ def config_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def sections(path: str, section: Schema, schema: Schema, *, title: str = "") -> Iterator[str]:
+def sections(path: str, section: Schema, schema: Schema, *, title: str = "", level: int = 2) -> Iterator[str]:
     """Describe a section, and after it those within it."""
     required = section.get("required", [])
     keys = {name: node for name, node in section["properties"].items() if name not in ("digests", "channels")}
     inner = {name: follow(node, schema) for name, node in keys.items()}
-    yield f"## {title or f'`[{path}]`'}"
+    yield f"{'#' * level} {title or f'`[{path}]`'}"
     if path:
         description = section.get("description", "").split("\n")[0]
         yield description[:1].upper() + description[1:]
@@ -85,7 +86,7 @@ def sections(path: str, section: Schema, schema: Schema, *, title: str = "") -> 
         yield "\n".join(["| key | value | if left out | meaning |", "|---|---|---|---|", *rows])
     for name, node in inner.items():
         if not is_key(node):
-            yield from sections(f"{path}.{name}".lstrip("."), node, schema)
+            yield from sections(f"{path}.{name}".lstrip("."), node, schema, level=3 if path else 2)
 
 
 def is_key(node: Schema) -> bool:
@@ -117,17 +118,16 @@ def option_text(option: Schema, schema: Schema) -> str:
     if is_secret(option, schema):
         return "secret"
     if "enum" in option:
-        return " or ".join(f'`"{word}"`' for word in option["enum"])
+        return ", ".join(f'`"{word}"`' for word in option["enum"])
     if option.get("type") == "array":
         return "list of texts"
     return TYPES[str(option["type"])] + limits_text(option)
 
 
 def limits_text(option: Schema) -> str:
-    low, above, high = option.get("minimum"), option.get("exclusiveMinimum"), option.get("maximum")
-    words = [f"from {low}" if low is not None else f"above {above:g}" if above is not None else ""]
-    words += [f"to {high:g}" if high is not None else ""]
-    return "".join(f" {word}" for word in words if word)
+    low, above, high = (option.get(name) for name in ("minimum", "exclusiveMinimum", "maximum"))
+    least = f" from {low:g}" if low is not None else f" above {above:g}" if above is not None else ""
+    return least + (f" to {high:g}" if high is not None else "")
 
 
 def commands_page() -> str:

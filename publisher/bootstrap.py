@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from publisher.ports.adapter import AdapterType, Surroundings
     from publisher.ports.credentials import Credentials, Secret
     from publisher.ports.http import HttpClient
+    from publisher.ports.resolver import Resolver
+    from publisher.rendering.templates import Templates
     from publisher.store.open import Store
     from publisher.workflow.application import Application, Channel
 
@@ -37,6 +39,10 @@ class SystemClock:
     def monotonic_seconds(self) -> float:
         """Give seconds that never jump."""
         return time.monotonic()
+
+    def wait(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,14 @@ class RehearsalCredentials:
             return self.real.read(secret)
         except ChannelMisconfigured:
             return self.stand_in
+
+    def keep(self, secret: Secret, value: str) -> None:
+        """Keep nothing: what a rehearsal is given is no token."""
+
+    @contextmanager
+    def renewing(self, secret: Secret) -> Iterator[None]:
+        """Lock nothing."""
+        yield
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +212,25 @@ def _make_channels(settings: Settings, clock: SystemClock, *, rehearsal: bool) -
     return channels
 
 
-def _credentials(settings: Settings, *, rehearsal: bool) -> Credentials:
-    from publisher.credentials import EnvironmentCredentials
+def shipped_templates() -> Templates:
+    """Give the templates that come with the program, for what needs no project folder."""
+    from publisher.rendering.templates import Templates
 
-    real = EnvironmentCredentials(settings.folder, os.environ)
+    return Templates([shipped("templates")])
+
+
+def make_resolver() -> Resolver:
+    """Make what asks the domain name system."""
+    from publisher.fetch.resolver import DnsResolver
+
+    return DnsResolver()
+
+
+def _credentials(settings: Settings, *, rehearsal: bool) -> Credentials:
+    from publisher.credentials import RENEWED_FOLDER, EnvironmentCredentials
+
+    renewed_folder = settings.store_file.parent / RENEWED_FOLDER
+    real = EnvironmentCredentials(settings.folder, os.environ, renewed_folder)
     return RehearsalCredentials(real) if rehearsal else real
 
 

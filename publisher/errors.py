@@ -4,6 +4,7 @@
     |- ConfigError              config.toml is wrong
     |- QueueError               one queue file, or one field of it, is wrong
     |- TemplateError            a template is wrong
+    |- PreflightError           an e-mail breaks a rule of the preflight, and nobody has forced that rule
     |- PostTooLong              a post cannot be made short enough, or an author's own text is too long
     |- SourceError              `publish add` cannot read or understand a source
     |- SubscriberError          one line of subscribers is wrong
@@ -54,6 +55,10 @@ class QueueError(PublisherError):
 
 class TemplateError(PublisherError):
     """A template is wrong."""
+
+
+class PreflightError(PublisherError):
+    """A finished e-mail breaks a rule of the preflight."""
 
 
 class PostTooLong(PublisherError):

@@ -19,5 +19,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from publisher.cli.group import publish
 
     # A command makes few cycles, and with ten thousand articles in memory each look for some takes a tenth of a second.
-    gc.set_threshold(50_000)
+    gc.set_threshold(200_000)
     publish.main(args=words, prog_name="publish")

@@ -19,13 +19,22 @@ if TYPE_CHECKING:
 @publish_command("check", summary="Look for mistakes in config, queue, templates and channels.")
 @click.option("--all", "all_articles", is_flag=True, help="Fit the texts of all articles, not only of the next ones.")
 @click.option("--online", is_flag=True, help="Also log in to every channel.")
-def check(config_file: Path, all_articles: bool, online: bool) -> Result:
+@click.option("--links", is_flag=True, help="Also ask where the links of the next editions lead.")
+@click.option("--dns", is_flag=True, help="Also look up SPF, DKIM, DMARC and MX of the senders' domains.")
+def check(config_file: Path, all_articles: bool, online: bool, links: bool, dns: bool) -> Result:
     """Report every error and every warning at once; exit code 2 if there is an error."""
-    from publisher.bootstrap import open_application
+    from publisher.bootstrap import make_resolver, open_application
     from publisher.workflow.check import check as check_everything
 
     with open_application(config_file) as app:
-        report = check_everything(app, all_articles=all_articles, online=online, on_progress=_tell)
+        report = check_everything(
+            app,
+            all_articles=all_articles,
+            online=online,
+            links=links,
+            resolver=make_resolver() if dns else None,
+            on_progress=_tell,
+        )
     data = {"checked": report.checked, "warnings": report.warnings}
     return Result(data, lambda console: _show(console, report), 2 if report.errors else 0, report.errors)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,17 +31,34 @@ HASH_CHARACTERS = 12
 @click.option("--dry-run", is_flag=True, help="Only show what would go out.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--rehearse", is_flag=True, help="Build everything, send nothing: capture it in the rehearsal folder.")
+@click.option(
+    "--force", default="", metavar="RULE[,RULE]", help="Send although these rules of the preflight are broken."
+)
 def now(
-    config_file: Path, names: tuple[str, ...], channels: tuple[str, ...], dry_run: bool, yes: bool, rehearse: bool
+    config_file: Path,
+    names: tuple[str, ...],
+    channels: tuple[str, ...],
+    dry_run: bool,
+    yes: bool,
+    rehearse: bool,
+    force: str,
 ) -> Result:
     """Publish one pass. With a digest its next edition, with an article its posts, without names everything."""
     from publisher.bootstrap import open_application
     from publisher.workflow.now import publish_now
+    from publisher.workflow.preflight import parse_forced
 
-    stop = threading.Event()
+    stop, forced = threading.Event(), parse_forced(force)
     with open_application(config_file, rehearse=rehearse) as app, stopping(stop), shown_progress() as tell:
         report = publish_now(
-            app, names, channels, ask=_asker(yes, app.rehearsal), stop=stop, on_progress=tell, dry_run=dry_run
+            app,
+            names,
+            channels,
+            ask=_asker(yes, app.rehearsal),
+            stop=stop,
+            on_progress=tell,
+            dry_run=dry_run,
+            forced=forced,
         )
         folder = app.rehearsal_folder
     problems = list(_problems(report))
@@ -64,10 +82,13 @@ def _asker(yes: bool, rehearsal: bool) -> Callable[[Offer], bool]:
 
 
 def _offer_lines(offer: Offer) -> Iterator[str]:
+    from publisher.workflow.preflight import lines_of
+
     for edition in offer.frozen.editions:
         count = len(edition.draft.content.articles)
         yield f'{edition.row.name}  "{edition.row.subject}"'
         yield f"  {plural(count, 'article')} over {edition.draft.channel}, {_short(edition.row.content_hash)}"
+        yield from (f"  {line}" for line in lines_of(offer.findings.get(edition.draft.digest, ())))
     for post in offer.frozen.posts:
         shown = post.draft.rendered.post
         yield f"{post.row.channel}  {shown.count} of {shown.limit} {shown.unit}, {_short(post.row.content_hash)}"
@@ -132,6 +153,10 @@ def _data(report: NowReport) -> dict[str, Any]:
             if omission.concerned
         ],
         "pages": report.pages,
+        "findings": [
+            {"digest": digest, **asdict(finding)} for digest, found in report.findings.items() for finding in found
+        ],
+        "forced": sorted(report.forced),
     }
 
 
@@ -147,8 +172,12 @@ def _show(console: Console, report: NowReport, folder: Path) -> None:
 
 
 def _show_dry_run(console: Console, report: NowReport) -> None:
+    from publisher.workflow.preflight import lines_of
+
     for draft in report.drafts.editions:
         console.print(f'{draft.digest}/{draft.number}  "{draft.email.subject}" over {draft.channel}', markup=False)
+        for line in lines_of(report.findings[draft.digest]):
+            console.print(f"  {line}", markup=False)
         for article in draft.content.articles:
             console.print(f"  {article.slug}", markup=False)
     for post in report.drafts.posts:
@@ -189,6 +218,8 @@ def _show_sent(console: Console, report: NowReport, folder: Path) -> None:
         for channel, count in report.offer.left_over.items():
             deliveries = plural(count, "delivery", "deliveries")
             console.print(f"Went on with {deliveries} on {channel} that an earlier run had left", markup=False)
+    if report.forced:
+        console.print(f"Forced: {', '.join(sorted(report.forced))}", markup=False)
     for name in report.plan.taken_elsewhere if report.plan else ():
         console.print(f"Left out, because another run has just taken it: {name}", markup=False)
     console.print(f"Deliveries: {states_text(report.deliveries) or 'none'}")

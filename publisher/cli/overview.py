@@ -21,6 +21,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "archive": ("archive", "Move articles that every outlet has had to queue/archive/."),
     },
     "Publish": {
+        "fit": ("fit", "Show a text as each channel would post it."),
         "preview": ("preview", "Write the next edition and its posts as files to look at."),
         "now": ("now", "Publish at once, after showing what goes where."),
         "run": ("run", "Publish at the set times, until stopped."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ def preview(config_file: Path, digest: str | None, output: Path) -> Result:
         "articles": [article.slug for article in report.draft.content.articles] if report.draft else [],
         "posts": len(report.posts),
         "waiting_posts": report.waiting_post_count,
+        "findings": [asdict(finding) for finding in report.findings],
     }
     return Result(data, lambda console: _show(console, report), problems=report.problems)
 
@@ -54,11 +56,15 @@ def _digest(app: Application, name: str | None) -> str | None:
 
 
 def _show(console: Console, report: PreviewReport) -> None:
+    from publisher.workflow.preflight import lines_of
+
     if report.draft:
         console.print(f'Edition {report.draft.number}: "{report.draft.email.subject}"', markup=False)
         console.print(f"  {plural(len(report.draft.content.articles), 'article')}")
         for warning in report.draft.email.warnings:
             console.print(f"  warning: {warning}", markup=False)
+        for line in lines_of(report.findings):
+            console.print(f"  {line}", markup=False)
     else:
         console.print("No article is queued for the digest.")
     shown = plural(len(report.posts), "post")

@@ -34,15 +34,19 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
     from rich.progress import Progress as Bar
 
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[states]}"))
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None, states="", visible=False)
+    bar = Bar(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task("", total=None, states="")
 
-        def tell(progress: Progress) -> None:
-            done = sum(progress.counts.values())
-            total = max(done, progress.total_count)
-            bar.update(task, completed=done, total=total, states=states_text(progress.counts), visible=True)
+    def tell(progress: Progress) -> None:
+        bar.start()  # not before there is something to show: it takes over the terminal, where a question may stand
+        done = sum(progress.counts.values())
+        total = max(done, progress.total_count)
+        bar.update(task, completed=done, total=total, states=states_text(progress.counts))
 
+    try:
         yield tell
+    finally:
+        bar.stop()
 
 
 class _PlainLines:

@@ -81,6 +81,9 @@ def _show_import(console: Console, report: ImportReport) -> None:
     )
 
 
+_OUTPUT_HINT = "Name a file for the list, for example --output people.csv."
+
+
 @publish_command("export", summary="Write all subscribers as CSV to standard output or a file.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write; it must not exist.")
 @click.option("--digest", help="Only the subscribers of this digest.")
@@ -89,6 +92,8 @@ def export(config_file: Path, output: Path | None, digest: str | None) -> Result
     from publisher.bootstrap import open_application
     from publisher.intake.subscriber_list import write_subscribers
 
+    if output is None and click.get_current_context().params["as_json"]:
+        raise UsageError("the list and the JSON envelope cannot both go to standard output", hint=_OUTPUT_HINT)
     with open_application(config_file) as app:
         people = app.subscribers.all(digest=_known_digest(app, digest) if digest else None)
         if output is None:

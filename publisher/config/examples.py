@@ -47,7 +47,12 @@ _BY_TYPE = {"string": '"text"', "integer": "1", "number": "1.5", "boolean": "tru
 
 
 def example_of(key: str, node: Schema, schema: Schema) -> str:
-    """Give a value that may stand behind `key =`, as TOML; empty for a section."""
+    """Give a value that may stand behind `key =`, as TOML; empty for a section.
+
+    What an adapter's field has as its own example comes first: `Field(examples=["@fachverband"])`.
+    """
+    if node.get("examples"):
+        return json.dumps(node["examples"][0], ensure_ascii=False)
     if key in _BY_KEY:
         return _BY_KEY[key]
     if is_secret(node, schema):
@@ -68,8 +73,9 @@ def _is_simple(option: Schema) -> bool:
 def section_hint(location: Sequence[str | int], node: Schema) -> str:
     """Say how a section is written; digests and channels have a name."""
     path = [str(part) for part in location]
-    if path[0] in ("digests", "channels") and len(path) <= 2:
-        return f"Give each a name: a line such as [{path[0]}.daily], and its keys in the lines below it."
+    if path in (["digests"], ["channels"]):
+        name = "daily" if path == ["digests"] else "newsletter"
+        return f"Give it a name: a line such as [{path[0]}.{name}], and its keys in the lines below it."
     required = node.get("required", [])
     keys = f"with {' and '.join(required)}" if required else "and its keys"
     return f"Begin it with a line [{'.'.join(path)}], {keys} in the lines below it."

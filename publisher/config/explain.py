@@ -13,6 +13,8 @@ from publisher.errors import ConfigError
 
 Schema = Mapping[str, Any]
 Location = tuple[str | int, ...]
+# Here each section has a name; keys right below them have been put into no section at all.
+_NAMED = (("digests",), ("channels",))
 
 
 def explain_all(error: Any, path: tuple[str, ...], schema: Schema, places: Places) -> list[ConfigError]:
@@ -20,6 +22,8 @@ def explain_all(error: Any, path: tuple[str, ...], schema: Schema, places: Place
     found: dict[Location, ConfigError] = {}
     for item in error.errors(include_url=False):
         location = _without_branches(item["loc"], schema)
+        if item["type"] in ("dataclass_type", "dict_type") and location[:-1] in _NAMED:
+            location = location[:-1]
         found.setdefault(location, _explain(item, location, path, schema, places))
     return list(found.values())
 
@@ -41,12 +45,15 @@ def _explain(
         hint = nearest_hint(key, known_keys(schema, location[:-1]))
         return ConfigError(f'unknown key "{key}"', where=where, hint=hint)
     node = schema_at(schema, location)
+    if full in _NAMED:
+        what = f"the keys of [{key}] must stand in a section with a name"
+        return ConfigError(what, where=where, hint=section_hint(full, node))
     if kind in ("missing", "missing_argument", "missing_keyword_only_argument"):
         return ConfigError(f'"{key}" is missing', where=where, hint=_hint_to_add(full, node, schema))
     if kind == "value_error":
         return _own_words(item["msg"].removeprefix("Value error, "), location, where, _hint(full, node, schema))
     shown = "" if is_secret(node, schema) else _shown(item.get("input"))
-    what = f'"{key}" must be {_expected(item, node, schema)}{shown}'
+    what = f'"{key}" must be {_expected(item, key, node, schema)}{shown}'
     return ConfigError(what, where=where, hint=_hint(full, node, schema))
 
 
@@ -73,7 +80,11 @@ def _own_words(said: str, location: Location, where: str, hint: str) -> ConfigEr
     what, _, advice = said.partition("; ")
     if location and not what.startswith('"'):
         what = f'"{_key_of(location)}": {what}'
-    return ConfigError(what, where=where, hint=f"{advice[:1].upper()}{advice[1:]}" if advice else hint)
+    return ConfigError(what, where=where, hint=_sentence(advice) or hint)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('?', '.')) else '.'}" if text else ""
 
 
 # What pydantic calls its errors. Source: pydantic 2.11, errors/validation_errors, checked 2026-11-23.
@@ -91,7 +102,6 @@ _KINDS = {
     "tuple_type": "a list",
     "set_type": "a list",
     "string_too_short": "a text that is not empty",
-    "string_pattern_mismatch": "a text without blanks and special signs",
     "greater_than": "greater than {gt:g}",
     "greater_than_equal": "at least {ge:g}",
     "less_than": "less than {lt:g}",
@@ -99,12 +109,14 @@ _KINDS = {
 }
 
 
-def _expected(item: Mapping[str, Any], node: Schema, schema: Schema) -> str:
+def _expected(item: Mapping[str, Any], key: str, node: Schema, schema: Schema) -> str:
     if is_secret(node, schema):
         text = "a text, " if len(options_of(node, schema)) > 1 else ""
         return f'{text}{{env = "NAME"}} or {{file = "PATH"}}'
     if item["type"] in ("literal_error", "enum"):
         return str(item["ctx"]["expected"]).replace("'", '"')
+    if item["type"] == "string_pattern_mismatch":
+        return f"of the form {example_of(key, node, schema)}"
     if item["type"] in _KINDS:
         return _KINDS[item["type"]].format_map(item.get("ctx", {}))
     if node.get("type") == "object" and "properties" in node:

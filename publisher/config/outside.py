@@ -43,13 +43,18 @@ class OutsideValues:
         try:
             return (self.folder / str(file)).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            hint = "Make the file, or correct its path; it starts at the folder of the config."
-            self._complain(f'cannot read "{file}": {reason}', path, hint)
+            hint = f'Make the file, or name another: {path[-1]} = {{file = "secrets/{path[-1]}.txt"}}'
+            self._complain(f'cannot read the file "{file}": {_reason(error)}', path, hint)
         return ""
 
     def _complain(self, what: str, path: KeyPath, hint: str) -> None:
         self.errors.append(ConfigError(what, where=self.places.where(path), hint=hint))
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "it is not there"
+    return str(error.strerror) if isinstance(error, OSError) else "it is not UTF-8 text"
 
 
 def _is_reference(value: Mapping[str, Any], path: KeyPath) -> bool:

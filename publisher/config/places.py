@@ -24,7 +24,8 @@ class Places:
         for number, line in _lines_with_keys(text):
             if match := _TABLE.fullmatch(line):
                 table = _parts(match.group(1))
-                self._lines.setdefault(table, number)
+                for length in range(1, len(table) + 1):
+                    self._lines.setdefault(table[:length], number)
             elif match := _KEY.match(line):
                 self._lines.setdefault((*table, *_parts(match.group(1))), number)
 
@@ -52,6 +53,22 @@ def _lines_with_keys(text: str) -> Iterator[tuple[int, str]]:
         if not fence and not depth:
             yield number, line.rstrip("\r")
         fence, depth = _state_after(line, fence, depth)
+
+
+def never_closed(lines: Sequence[str], number: int) -> tuple[int, str]:
+    """Find what is open where a line begins that looks like a new key or section, or that is the last one.
+
+    Gives the line in which it was opened, from 1, and its sign: a bracket or quotation marks; (0, "") if nothing is.
+    """
+    line = lines[number - 1]
+    if number < len(lines) and line.strip() and not (_KEY.match(line) or _TABLE.fullmatch(line)):
+        return 0, ""
+    fence, depth, opened = "", 0, 0
+    for current, line in enumerate(lines[: number - 1], start=1):
+        was_open = bool(fence or depth)
+        fence, depth = _state_after(line, fence, depth)
+        opened = 0 if not (fence or depth) else opened if was_open else current
+    return (opened, fence or "[") if opened else (0, "")
 
 
 def _state_after(line: str, fence: str, depth: int) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,9 +19,26 @@ from publisher.config.toml_text import parse_toml
 from publisher.errors import ConfigError, Problems
 
 if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
     from publisher.ports.adapter import AdapterType, ChannelSettings
 
 MAX_CONFIG_BYTES = 1_048_576
+
+
+@functools.cache
+def document_type() -> tuple[TypeAdapter[Document], dict[str, Any]]:
+    """Give what validates a whole config, and its JSON schema."""
+    from pydantic import TypeAdapter
+
+    adapter = TypeAdapter(Document)
+    return adapter, adapter.json_schema()
+
+
+@functools.cache
+def schema_of(settings: type[ChannelSettings]) -> dict[str, Any]:
+    """Give the JSON schema of an adapter's settings."""
+    return settings.model_json_schema()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +59,20 @@ class ConfigReader:
         places = Places(text, file.name)
         folder = file.resolve().parent
         outside = OutsideValues(folder, self.environ, places, lambda path: self._is_secret(path, raw))
-        values, errors = outside.put_in(raw), outside.errors
+        values, errors = outside.put_in(raw), list(outside.errors)
         document = self._validate_document(values, places, errors)
         channels = self._validate_channels(values.get("channels"), places, errors)
         if document:
             errors += cross_check(document, channels, self.find_adapter, places)
+        errors = _without_echoes(errors, len(outside.errors))
         if errors:
             raise Problems(errors) if len(errors) > 1 else errors[0]
         return Settings(file.resolve(), folder, cast(Document, document), channels)
 
     def _validate_document(self, raw: dict[str, Any], places: Places, errors: list[ConfigError]) -> Document | None:
-        from pydantic import TypeAdapter, ValidationError
+        from pydantic import ValidationError
 
-        adapter = TypeAdapter(Document)
-        schema = adapter.json_schema()
+        adapter, schema = document_type()
         try:
             return adapter.validate_python(with_lists(raw, schema, schema))
         except ValidationError as error:
@@ -78,22 +96,17 @@ class ConfigReader:
 
         path = ("channels", name)
         if not isinstance(section.get("adapter"), str):
-            errors.append(self._no_adapter(section, places.where((*path, "adapter"))))
+            errors.append(_no_adapter(section, places.where((*path, "adapter"))))
             return None
         try:
             adapter = self.find_adapter(section["adapter"])
-            schema = adapter.settings.model_json_schema()
+            schema = schema_of(adapter.settings)
             return adapter.settings.model_validate(with_lists(section, schema, schema))
         except ConfigError as error:
             errors.append(ConfigError(error.what, where=places.where((*path, "adapter")), hint=error.hint))
         except ValidationError as error:
             errors += explain_all(error, path, schema, places)
         return None
-
-    def _no_adapter(self, section: dict[str, Any], where: str) -> ConfigError:
-        what = '"adapter" must be a text in quotation marks' if "adapter" in section else '"adapter" is missing'
-        hint = f'Say which kind of channel it is, for example adapter = "{self.adapter_names()[0]}".'
-        return ConfigError(what, where=where, hint=hint)
 
     def _is_secret(self, path: tuple[str, ...], raw: Mapping[str, Any]) -> bool:
         """Say whether the adapter expects a secret at this place: then its reference stays."""
@@ -105,6 +118,18 @@ class ConfigReader:
             return True
         settings = self.find_adapter(name).settings.model_fields.get(path[2])
         return settings is not None and "Secret" in str(settings.annotation)
+
+
+def _no_adapter(section: dict[str, Any], where: str) -> ConfigError:
+    what = '"adapter" must be a text in quotation marks' if "adapter" in section else '"adapter" is missing'
+    hint = 'Say which kind of channel it is, for example adapter = "folder".'
+    return ConfigError(what, where=where, hint=hint)
+
+
+def _without_echoes(errors: list[ConfigError], outside_count: int) -> list[ConfigError]:
+    """Leave out what is said of a value that could not be got from outside: that it is empty."""
+    places = {error.where for error in errors[:outside_count]}
+    return [error for number, error in enumerate(errors) if number < outside_count or error.where not in places]
 
 
 def _read_text(file: Path) -> str:

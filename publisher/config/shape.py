@@ -22,15 +22,17 @@ def _property(here: Schema, name: str) -> Any:
 
 
 def follow(here: Schema, schema: Schema) -> Schema:
-    """Follow references, and go past an alternative to null."""
+    """Follow references, and go past an alternative to null; examples on the way are kept."""
+    kept: dict[str, Any] = {}
     while True:
+        kept |= {"examples": here["examples"]} if "examples" in here else {}
         options = [option for option in here.get("anyOf", ()) if option.get("type") != "null"]
         if "$ref" in here:
             here = schema["$defs"][here["$ref"].rsplit("/", 1)[1]]
         elif len(options) == 1:
             here = options[0]
         else:
-            return here
+            return {**here, **kept}
 
 
 def options_of(here: Schema, schema: Schema) -> list[Schema]:

@@ -14,6 +14,18 @@ FONTS = {
     "serif": "Georgia, Times New Roman, serif",
 }
 MIN_WIDTH_PX, MAX_WIDTH_PX = 480, 700
+# What readers of German-speaking trade news use; "*" stands for every platform of a family.
+USUAL_CLIENTS = (
+    "outlook.windows",
+    "outlook.outlook-com",
+    "gmail.*",
+    "apple-mail.*",
+    "gmx.*",
+    "web-de.*",
+    "t-online-de.*",
+    "thunderbird.*",
+    "samsung-email.*",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,3 +134,5 @@ class Digest:
     """Time zone of its dates and schedule; the organisation's if left out."""
     recipients: tuple[str, ...] = ()
     """A short fixed list of addresses besides the subscribers."""
+    required_clients: tuple[str, ...] = USUAL_CLIENTS
+    """Mail programs in which every edition has to work, as in docs/reference/preflight.md, for example "gmail.*"."""

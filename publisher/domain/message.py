@@ -13,7 +13,8 @@ from __future__ import annotations
 import hashlib
 import html
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -72,6 +73,20 @@ class Message:
         for pieces in self.sections.values():
             yield from (piece for piece in pieces if isinstance(piece, Placeholder))
 
+    @cached_property
+    def fields(self) -> tuple[Placeholder, ...]:
+        """Give each different placeholder once: the order in which `Filled` holds their values."""
+        return tuple(dict.fromkeys(self.placeholders()))
+
+    @cached_property
+    def layout(self) -> Mapping[str, tuple[bytes | int, ...]]:
+        """Give the sections with each placeholder as its number in `fields`."""
+        number = {field: index for index, field in enumerate(self.fields)}
+        return {
+            name: tuple(number[piece] if isinstance(piece, Placeholder) else piece for piece in pieces)
+            for name, pieces in self.sections.items()
+        }
+
 
 def encode_message(message: Message) -> bytes:
     """Write a message as canonical JSON; its pieces must be UTF-8, which e-mails and posts of ours always are."""
@@ -118,17 +133,42 @@ class SealedMessage:
     previous: tuple[str, ...] = ()
 
 
-def fill(message: Message, values: Mapping[str, str]) -> dict[str, bytes]:
+class Filled(Mapping[str, bytes]):
+    """The sections of a message with one recipient's values, each joined when it is asked for.
+
+    `message` is the frozen message, `escaped` its values in the order of its fields, fit for where they stand: an
+    adapter that has made the constant pieces ready for its wire once only joins these into them.
+    """
+
+    __slots__ = ("escaped", "message")
+
+    def __init__(self, message: Message, escaped: Sequence[bytes]) -> None:
+        self.message = message
+        self.escaped = escaped
+
+    def __getitem__(self, name: str) -> bytes:
+        """Give one section."""
+        return join_pieces(self.message.layout[name], self.escaped)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.message.sections)
+
+    def __len__(self) -> int:
+        return len(self.message.sections)
+
+
+def join_pieces(pieces: Iterable[bytes | int], escaped: Sequence[bytes]) -> bytes:
+    """Put pieces together, each field by its value."""
+    return b"".join([piece if isinstance(piece, bytes) else escaped[piece] for piece in pieces])
+
+
+def fill(message: Message, values: Mapping[str, str]) -> Filled:
     """Fill every placeholder. KeyError names a placeholder without a value: a defect, never a person's mistake."""
-    return {
-        name: b"".join(
-            _escape(values[piece.name], piece.context) if isinstance(piece, Placeholder) else piece for piece in pieces
-        )
-        for name, pieces in message.sections.items()
-    }
+    return Filled(message, [escape(values[field.name], field.context) for field in message.fields])
 
 
-def _escape(value: str, context: Context) -> bytes:
+def escape(value: str, context: Context) -> bytes:
+    """Make a value fit for where it stands."""
     match context:
         case Context.HEADER | Context.ENVELOPE:
             return _one_line(value)
@@ -139,19 +179,24 @@ def _escape(value: str, context: Context) -> bytes:
     return quoted_printable_insert(html.escape(quote(value, safe=":/?&=#%@+,;~-._")))
 
 
+_CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
+_INVISIBLE = re.compile("[\x00-\x1f\x7f\u2028\u2029]")
+
+
 def _one_line(value: str) -> bytes:
     """Let a value into a header or the envelope only if it cannot start another line or command there."""
     encoded = value.encode("ascii", "strict")
-    if any(byte < 0x20 or byte == 0x7F for byte in encoded):
+    if _CONTROL.search(encoded):
         raise ValueError(f"a control character in a header or envelope value: {value!r}")
     return encoded
 
 
 def _visible(value: str) -> str:
-    return "".join(character for character in value if character >= " " and character not in "\x7f\u2028\u2029")
+    return _INVISIBLE.sub("", value)
 
 
 QUOTED_PRINTABLE_LINE = 76  # octets without the line end; RFC 2045 6.7 (5), checked 2026-11-23
+_TOKENS = tuple(chr(o) if o < 0x80 and chr(o).isalnum() else f"={o:02X}" for o in range(256))
 
 
 def quoted_printable_insert(value: str) -> bytes:
@@ -159,12 +204,13 @@ def quoted_printable_insert(value: str) -> bytes:
 
     Every octet but letters and digits is encoded, so no later line ending, leading dot or "From " can come about.
     """
-    tokens = [chr(o) if chr(o).isalnum() and o < 0x80 else f"={o:02X}" for o in value.encode("utf-8")]
-    lines, line = [], ""
-    for token in tokens:
-        if len(line) + len(token) > QUOTED_PRINTABLE_LINE - 1:
-            lines.append(line)
-            line = ""
-        line += token
-    lines.append(line)
-    return "".join(f"=\r\n{text}" for text in lines).encode("ascii") + b"=\r\n"
+    encoded = "".join([_TOKENS[octet] for octet in value.encode("utf-8")])
+    lines, start, room = [], 0, QUOTED_PRINTABLE_LINE - 1
+    while len(encoded) - start > room:
+        # The cut must not go through a token: it is at most two characters long after its "=".
+        equals = encoded.find("=", start + room - 2, start + room)
+        end = equals if equals > 0 else start + room
+        lines.append(encoded[start:end])
+        start = end
+    lines.append(encoded[start:])
+    return "".join([f"=\r\n{line}" for line in lines]).encode("ascii") + b"=\r\n"

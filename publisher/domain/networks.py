@@ -14,16 +14,32 @@ from types import MappingProxyType
 
 from publisher.domain.text_limits import TextLimits, Unit
 
-_LINKEDIN_MARKUP = re.compile(r"[\\|{}@\[\]()<>#*_~]")
-_DISCORD_MARKUP = re.compile(r"[\\*_~|>#\[\]()<`-]")
+_LINKEDIN_MARKUP = re.compile(r"(?<!\w)#(?=[^\W\d_])|([\\|{}@\[\]()<>#*_~])")
+# Within a link an escape would become part of the address, and so would one right behind it.
+_DISCORD_MARKUP = re.compile(r"(?<!\w)https?://[^\s<]+|([\\*_~|>#\[\]()<`-])")
+_MATTERMOST_MARKUP = re.compile(
+    r"(?P<link>(?<!\w)https?://\S+)"
+    r"|(?P<mention>@(?=(?:here|channel|all)(?![^\W_])))"
+    r"|(?P<start>^(?:#+(?=\s)|[>+-]|\d+(?=\.\s)))"
+    r"|(?P<sign>[\\`*_~|\[\]])",
+    re.IGNORECASE | re.MULTILINE,
+)
+_MASS_MENTION = re.compile(r"@(?=(?:here|channel|all)(?![^\W_]))", re.IGNORECASE)
+_GOOGLE_CHAT_MARKUP = re.compile(r"<(?=users/|[a-z][a-z0-9+.-]*:)", re.IGNORECASE)
+WORD_JOINER = "\u2060"  # invisible and without a width: it takes a special word apart for the machine only
 
 
 def escape_linkedin(text: str) -> str:
     """Put a backslash before what LinkedIn reads as markup; an unescaped "(" cuts the rest of a post off silently.
 
+    Hashtags stay as they are: `HashtagElement ::= '#' SINGLE_WORD`.
     Source: LinkedIn's "little text format", checked 2026-11-23.
     """
-    return _LINKEDIN_MARKUP.sub(r"\\\g<0>", text)
+    return _LINKEDIN_MARKUP.sub(_with_backslash, text)
+
+
+def _with_backslash(found: re.Match[str]) -> str:
+    return "\\" + found[0] if found[1] else found[0]
 
 
 def escape_slack(text: str) -> str:
@@ -35,11 +51,43 @@ def escape_slack(text: str) -> str:
 
 
 def escape_discord(text: str) -> str:
-    """Put a backslash before what Discord reads as Markdown, which is the longest form that a text can take there.
+    """Put a backslash before what Discord reads as Markdown, but for links.
 
     Source: Discord's help article on Markdown, checked 2026-11-23.
     """
-    return _DISCORD_MARKUP.sub(r"\\\g<0>", text)
+    return _DISCORD_MARKUP.sub(_with_backslash, text)
+
+
+def escape_mattermost(text: str) -> str:
+    """Put a backslash before what Mattermost reads as Markdown, but for links; take @here, @channel and @all apart.
+
+    Source: mattermost/mattermost, server/channels/app/mention_parser_standard.go, which splits at everything but
+    letters, numbers and `:.-_@`, also within links; docs.mattermost.com "Format messages"; checked 2026-11-23.
+    """
+    return _MATTERMOST_MARKUP.sub(_for_mattermost, text)
+
+
+def _for_mattermost(found: re.Match[str]) -> str:
+    match found.lastgroup:
+        case "link":
+            return _MASS_MENTION.sub("%40", found[0])
+        case "mention":
+            return found[0] + WORD_JOINER
+        case "start" if found[0].isdigit():
+            return found[0] + "\\"
+    return "\\" + found[0]
+
+
+def disarm_google_chat(text: str) -> str:
+    """Take `<users/all>` and `<address|text>` apart, which Google Chat reads as a mention and a link.
+
+    It knows no escape. Source: developers.google.com/workspace/chat/format-messages, checked 2026-11-23.
+    """
+    return _GOOGLE_CHAT_MARKUP.sub("<" + WORD_JOINER, text)
+
+
+def _escape_google_chat(text: str) -> str:
+    return _as_json(disarm_google_chat(text))
 
 
 def _as_json(text: str) -> str:
@@ -109,7 +157,7 @@ KNOWN_LIMITS: Mapping[str, TextLimits] = MappingProxyType(
         "google_chat": TextLimits(
             unit=Unit.BYTES,
             max_length=32_000 - _GOOGLE_CHAT_FRAME_BYTES,
-            escape=_as_json,
+            escape=_escape_google_chat,
             source="Google Chat spaces.messages.create: 32,000 bytes with cards, 2,000 kept for the frame; "
             "checked 2026-11-23",
         ),
@@ -117,6 +165,7 @@ KNOWN_LIMITS: Mapping[str, TextLimits] = MappingProxyType(
             unit=Unit.UTF16,
             max_length=16_383,
             max_bytes=65_535,
+            escape=escape_mattermost,
             source="Mattermost product-limits, important-upgrade-notes; checked 2026-11-23",
         ),
         "teams": TextLimits(

@@ -48,11 +48,14 @@ def _add_by_tags(lists: dict[str, tuple[Related, ...]], chosen: Sequence[Article
 def nearest_by_tags(
     tags: frozenset[str], offered: Iterable[Article], tags_by_slug: Mapping[str, frozenset[str]]
 ) -> list[Article]:
-    """Give up to three articles that share tags: those with most of them first, then the newest."""
-    sharing = [(len(tags & tags_by_slug[other.slug]), other) for other in offered]
-    sharing = [(count, other) for count, other in sharing if count]
-    sharing.sort(key=lambda pair: (-pair[0], -(pair[1].date or date.min).toordinal(), pair[1].slug))
-    return [other for _, other in sharing[:MAX_BY_TAGS]]
+    """Give up to three articles that share tags: those with most of them first, then in the order offered."""
+    sharing: dict[int, list[Article]] = {}
+    for other in offered:
+        count = len(tags & tags_by_slug[other.slug])
+        if count:
+            sharing.setdefault(count, []).append(other)
+    found = [other for count in sorted(sharing, reverse=True) for other in sharing[count][:MAX_BY_TAGS]]
+    return found[:MAX_BY_TAGS]
 
 
 def tags_of(article: Article) -> frozenset[str]:
@@ -70,12 +73,16 @@ def as_related(other: Article) -> Related:
 def _offered(
     queued: Sequence[Article], excluded: Collection[str | None], had: Collection[str], now: datetime
 ) -> list[Article]:
-    """Give what readers may be sent to: open to the public now, and either known to them or to be found by a link."""
-    return [
+    """Give what readers may be sent to: open to the public now, and either known to them or to be found by a link.
+
+    The newest comes first.
+    """
+    offered = [
         other
         for other in queued
         if other.slug not in excluded and _is_public(other, now) and (other.url or other.slug in had)
     ]
+    return sorted(offered, key=lambda other: (-(other.date or date.min).toordinal(), other.slug))
 
 
 def _is_public(article: Article, now: datetime) -> bool:

@@ -7,7 +7,7 @@ mention, a hashtag, a number with its unit, a date, an emoji, a quotation or a b
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from publisher.domain.sentences import Spans, quotations, sentence_ends
@@ -168,19 +168,37 @@ class Cut:
 
 def cuts_of(text: str, lang: str = "de") -> list[Cut]:
     """Find every place where a text may be cut, in order."""
-    quoted = Spans(quotations(text))
     whole = _whole_characters(text)
-    ends = set(sentence_ends(text, lang))
     ellipsis = " …" if lang.startswith("de") else "…"
     cuts = []
-    for gap in _GAP.finditer(text):
-        kind = _kind_of(text, gap, gap.start() in ends)
-        if kind and gap.start() in whole and not quoted.around(gap.start()):
-            is_open = kind in ("clause", "word")
-            position = _tidy_end(text, gap.start()) if is_open else gap.start()
-            if position and position in whole:
-                cuts.append(Cut(text, position, kind, ellipsis if is_open else ""))
+    for gap in _gaps(text, lang, whole):
+        is_open = gap.kind in ("clause", "word")
+        position = _tidy_end(text, gap.position) if is_open else gap.position
+        if position and position in whole:
+            cuts.append(Cut(text, position, gap.kind, ellipsis if is_open else ""))
     return cuts
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A place between two words where a text may be broken in two; what hangs loose there stays."""
+
+    position: int
+    kind: str
+
+
+def gaps_of(text: str, lang: str = "de") -> list[Gap]:
+    """Find every place where a text may be broken and then go on, in order: after a word such as "and", too."""
+    return list(_gaps(text, lang, _whole_characters(text), goes_on=True))
+
+
+def _gaps(text: str, lang: str, whole: set[int] | range, *, goes_on: bool = False) -> Iterator[Gap]:
+    quoted = Spans(quotations(text))
+    ends = set(sentence_ends(text, lang))
+    for gap in _GAP.finditer(text):
+        kind = _kind_of(text, gap, gap.start() in ends, goes_on=goes_on)
+        if kind and gap.start() in whole and not quoted.around(gap.start()):
+            yield Gap(gap.start(), kind)
 
 
 def _tidy_end(text: str, position: int) -> int:
@@ -224,8 +242,11 @@ _SCALE_WORDS = """
 _SCALES = frozenset(_SCALE_WORDS.split())
 
 
-def _kind_of(text: str, gap: re.Match[str], ends_sentence: bool) -> str | None:
-    """Say what kind of place a gap between words is; None if nothing may be cut there."""
+def _kind_of(text: str, gap: re.Match[str], ends_sentence: bool, *, goes_on: bool) -> str | None:
+    """Say what kind of place a gap between words is; None if nothing may be cut there.
+
+    `goes_on` says that the rest follows elsewhere, so that a word such as "and" may stand at the end.
+    """
     before, after = _word_before(text, gap.start()), _word_after(text, gap.end())
     if _BLANK_LINE.match(gap.group()):
         return "paragraph" if not before.endswith((":", ",", ";", "–")) else None
@@ -238,7 +259,7 @@ def _kind_of(text: str, gap: re.Match[str], ends_sentence: bool) -> str | None:
         or _JOINED_START.match(after)
         or (_NUMBER_START.match(after) and _NAMES_A_NUMBER.fullmatch(before))
         or bare in _SCALES
-        or (bare in _DANGLING and not _CLAUSE_END.search(before))
+        or (not goes_on and bare in _DANGLING and not _CLAUSE_END.search(before))
     ):
         return None
     return "clause" if _CLAUSE_END.search(before) or after[:1] in ("–", "—") else "word"

@@ -16,7 +16,16 @@ from publisher.fetch.addresses import host_of
 from publisher.fetch.capture import CapturingHttpClient
 from publisher.fetch.client import RequestsHttpClient
 from publisher.fetch.form_data import FormPart, encode_form
-from publisher.fetch.outcomes import accepted, ask, by_the_table, deliver, json_of, nonsense, take_step
+from publisher.fetch.outcomes import (
+    accepted,
+    ask,
+    by_the_table,
+    deliver,
+    json_of,
+    nonsense,
+    reset_seconds,
+    take_step,
+)
 
 __all__ = [
     "CapturingHttpClient",
@@ -30,5 +39,6 @@ __all__ = [
     "host_of",
     "json_of",
     "nonsense",
+    "reset_seconds",
     "take_step",
 ]

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 from publisher.domain.article import slug_of
 from publisher.ports.adapter import Capture
@@ -35,9 +35,9 @@ def describe(request: HttpRequest) -> dict[str, Any]:
     """Describe a request without its secrets: `body` is text, or `body_base64` where it is not UTF-8."""
     return {
         "method": request.method,
-        "url": shown_url(request),
+        "url": _without(shown_url(request), request.secret_texts),
         "headers": _shown_headers(request),
-        **_shown_body(request.body),
+        **_shown_body(request),
     }
 
 
@@ -55,8 +55,16 @@ def _shown_headers(request: HttpRequest) -> dict[str, str]:
     return {name: HIDDEN if name.lower() in secret else value for name, value in request.headers.items()}
 
 
-def _shown_body(body: bytes) -> dict[str, str]:
+def _shown_body(request: HttpRequest) -> dict[str, str]:
     try:
-        return {"body": body.decode("utf-8")}
+        return {"body": _without(request.body.decode("utf-8"), request.secret_texts)}
     except UnicodeDecodeError:
-        return {"body_base64": base64.b64encode(body).decode("ascii")}
+        return {"body_base64": base64.b64encode(request.body).decode("ascii")}
+
+
+def _without(text: str, secrets: frozenset[str]) -> str:
+    """Hide each secret as it stands in plain text, in JSON, in a form and in an address."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        for form in {secret, json.dumps(secret)[1:-1], quote_plus(secret), quote(secret, safe="")}:
+            text = text.replace(form, HIDDEN)
+    return text

@@ -48,7 +48,7 @@ def json_of(answer: HttpAnswer) -> Any:
         return None
 
 
-def deliver(  # noqa: PLR0913 - one request and the ways to read its answer
+def deliver(
     http: HttpClient,
     request: HttpRequest,
     *,
@@ -66,23 +66,16 @@ def deliver(  # noqa: PLR0913 - one request and the ways to read its answer
     Errors: ChannelMisconfigured.
     """
     secrets = tuple(secrets)
-    relay = urlsplit(request.url).hostname or ""
-    try:
-        answer = http.send(request)
-    except AddressRefused as error:
-        raise _wrong_address(error, channel) from None
-    except NotReached as error:
-        return Deferred(quote_reply(str(error), secrets), evidence=Evidence(stage="connect", relay=relay))
-    except NoAnswer as error:
-        reply = quote_reply(str(error), secrets)
-        return Unknown(reply, evidence=Evidence(stage="request", reply=reply, relay=relay))
+    answer = _exchange(http, request, channel, secrets)
+    if not isinstance(answer, HttpAnswer):
+        return answer
     answer = _without_secrets(answer, secrets)
     if 200 <= answer.status < 300:
         return accept(answer)
-    return refuse(answer) or _refused(answer, channel, relay, now)
+    return refuse(answer) or _refused(answer, channel, urlsplit(request.url).hostname or "", now)
 
 
-def take_step(  # noqa: PLR0913 - what `deliver` takes, without `accept`
+def take_step(
     http: HttpClient,
     request: HttpRequest,
     *,
@@ -93,18 +86,34 @@ def take_step(  # noqa: PLR0913 - what `deliver` takes, without `accept`
 ) -> HttpAnswer | Outcome:
     """Send a request that comes before the delivery itself, such as an upload: give its 2xx answer, else an outcome.
 
-    Nothing is public yet, so what may or may not have arrived is Deferred, not Unknown. Errors: ChannelMisconfigured.
+    Nothing is public yet, so what may or may not have arrived is Deferred, not Unknown. A 2xx answer is given as it
+    came: it may hold a new token, which may be the old one. Errors: ChannelMisconfigured.
     """
-    taken: list[HttpAnswer] = []
-
-    def keep(answer: HttpAnswer) -> Outcome:
-        taken.append(answer)
-        return accepted(answer)
-
-    outcome = deliver(http, request, channel=channel, now=now, secrets=secrets, accept=keep, refuse=refuse)
-    if taken:
-        return taken[0]
+    secrets = tuple(secrets)
+    answer = _exchange(http, request, channel, secrets)
+    if isinstance(answer, HttpAnswer):
+        if 200 <= answer.status < 300:
+            return answer
+        answer = _without_secrets(answer, secrets)
+        outcome = refuse(answer) or _refused(answer, channel, urlsplit(request.url).hostname or "", now)
+    else:
+        outcome = answer
     return Deferred(outcome.reason, evidence=outcome.evidence) if isinstance(outcome, Unknown) else outcome
+
+
+def _exchange(
+    http: HttpClient, request: HttpRequest, channel: str, secrets: tuple[str, ...]
+) -> HttpAnswer | Deferred | Unknown:
+    relay = urlsplit(request.url).hostname or ""
+    try:
+        return http.send(request)
+    except AddressRefused as error:
+        raise _wrong_address(error, channel) from None
+    except NotReached as error:
+        return Deferred(quote_reply(str(error), secrets), evidence=Evidence(stage="connect", relay=relay))
+    except NoAnswer as error:
+        reply = quote_reply(str(error), secrets)
+        return Unknown(reply, evidence=Evidence(stage="request", reply=reply, relay=relay))
 
 
 def ask(http: HttpClient, request: HttpRequest, *, channel: str) -> HttpAnswer:
@@ -134,7 +143,7 @@ def _refused(answer: HttpAnswer, channel: str, relay: str, now: datetime) -> Out
                 f"{relay} refuses us with HTTP {status}: {reply}", where=f"[channels.{channel}]", hint=hint
             )
         case status if status in _NOT_NOW:
-            return Deferred(reason, retry_after_seconds(answer.headers.get("retry-after", ""), now), evidence)
+            return Deferred(reason, wait_seconds(answer, now), evidence)
         case 410:
             return Rejected(f"{reason} (the address is gone for good)", evidence=evidence)
         case status if 300 <= status < 400:
@@ -142,6 +151,37 @@ def _refused(answer: HttpAnswer, channel: str, relay: str, now: datetime) -> Out
         case status if 400 <= status < 500:
             return Rejected(reason, evidence=evidence)
     return Unknown(reason, evidence)
+
+
+# When a used-up allowance comes back, as the networks say it: seconds since 1970 (X; Bluesky), a time in ISO 8601
+# (Mastodon), or seconds from now (the IETF draft on RateLimit headers). Source: docs.x.com "Rate limits", the PDS of
+# bluesky-social/atproto, docs.joinmastodon.org "Rate limits"; checked 2026-11-23.
+_RESET_HEADERS = ("x-rate-limit-reset", "x-ratelimit-reset", "ratelimit-reset")
+_SURELY_SINCE_1970 = 1_000_000_000
+
+
+def wait_seconds(answer: HttpAnswer, now: datetime) -> float | None:
+    """Say for how long a refusal for now asks us to wait: Retry-After, else at 429 when the allowance comes back."""
+    wait = retry_after_seconds(answer.headers.get("retry-after", ""), now)
+    if wait is not None or answer.status != 429:
+        return wait
+    waits = (reset_seconds(answer.headers.get(name, ""), now) for name in _RESET_HEADERS)
+    return next((wait for wait in waits if wait is not None), None)
+
+
+def reset_seconds(header: str, now: datetime) -> float | None:
+    """Read when an allowance comes back, in seconds from now; None if that makes no sense. At most one day."""
+    header = header.strip()
+    if re.fullmatch(r"\d{1,12}(\.\d{1,6})?", header, re.ASCII):
+        number = float(header)
+        seconds = number - now.timestamp() if number > _SURELY_SINCE_1970 else number
+    else:
+        try:
+            at = datetime.fromisoformat(header)
+        except ValueError:
+            return None
+        seconds = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - now.timestamp()
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER_SECONDS)
 
 
 def retry_after_seconds(header: str, now: datetime) -> float | None:

@@ -58,6 +58,8 @@ def is_empty(node: Node) -> bool:
 # Line breaks that Word, InDesign and PDF put into texts, and everything else that is a sign of control.
 _ODD_BREAKS = re.compile("[\r\v\f\x85\u2028\u2029]")
 CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+# Either of the two: most texts have none, and ten thousand are searched once instead of three times.
+ODD = re.compile(f"{_ODD_BREAKS.pattern}|{CONTROL.pattern}")
 _NOT_IN_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 

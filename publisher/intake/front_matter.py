@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from publisher.domain.article import Article, content_hash_of, slug_of, split_file_stem
 from publisher.errors import Problems
 from publisher.intake import field_values as values
-from publisher.intake.field_values import CONTROL, Findings, Reader, with_plain_breaks
+from publisher.intake.field_values import CONTROL, ODD, Findings, Reader, with_plain_breaks
 from publisher.intake.yaml_tree import Mapping as Fields
 from publisher.intake.yaml_tree import YamlProblem, parse_yaml
 
@@ -245,6 +245,8 @@ _EMPTY_LINES = re.compile(r"(?:[ \t]*\n)+")
 
 
 def _clean_body(body: str, text: str, found: Findings) -> str:
+    if not ODD.search(body):
+        return _trimmed(body)
     if match := CONTROL.search(body):
         line = text.count("\n", 0, len(text) - len(body) + match.start()) + 1
         what = f"the text has a control character: U+{ord(match.group()):04X}"
@@ -254,6 +256,10 @@ def _clean_body(body: str, text: str, found: Findings) -> str:
 
 def clean_body(body: str) -> str:
     """Give a Markdown body as it is kept: plain line ends, no empty lines around it."""
-    body = with_plain_breaks(body).rstrip()
+    return _trimmed(with_plain_breaks(body))
+
+
+def _trimmed(body: str) -> str:
+    body = body.rstrip()
     empty = _EMPTY_LINES.match(body)
     return body[empty.end() :] if empty else body

@@ -6,22 +6,48 @@ answers with an Outcome; it raises ChannelMisconfigured where the remote refuses
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from publisher.domain.attempt import Outcome
 from publisher.domain.image_limits import ImageLimits
 from publisher.domain.message import Message, MessageKind, SealedMessage
 from publisher.domain.text_limits import TextLimits
+from publisher.domain.wire import Stage
 from publisher.ports.clock import Clock
 from publisher.ports.credentials import Credentials
 from publisher.ports.http import HttpClient
 
 JsonValue = Any
+
+
+class Utm(BaseModel):
+    """UTM parameters for the article's address: {slug} stands for the article's name, {channel} for the channel's."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: str = Field(default="{channel}", description="utm_source: where the visitor comes from.")
+    medium: str = Field(default="social", description="utm_medium: the kind of channel.")
+    campaign: str | None = Field(default=None, description='utm_campaign, for example "{slug}".')
+    content: str | None = Field(default=None, description="utm_content.")
+    term: str | None = Field(default=None, description="utm_term.")
+
+    @field_validator("*")
+    @classmethod
+    def _known_names_only(cls, text: str | None) -> str | None:
+        if text and (unknown := set(re.findall(r"\{([^{}]*)\}", text)) - {"slug", "channel"}):
+            raise ValueError(f'"{{{min(unknown)}}}" is not known here; write {{slug}} or {{channel}}')
+        return text
+
+    def values(self, *, slug: str, channel: str) -> dict[str, str]:
+        """Give the parameters by name, without "utm_"."""
+        texts = {name: text for name, text in self.model_dump().items() if text}
+        return {name: text.replace("{slug}", slug).replace("{channel}", channel) for name, text in texts.items()}
 
 
 class ChannelSettings(BaseModel):
@@ -36,6 +62,13 @@ class ChannelSettings(BaseModel):
     tags: tuple[str, ...] = Field(default=(), description="Articles with one of these tags are posted, too.")
     template: str | None = Field(default=None, description="Name of the post template, without its ending.")
     enabled: bool = Field(default=True, description="Set to false to leave this channel out for a while.")
+    split: bool = Field(
+        default=False, description="Post a long text whole, as a thread, instead of a shortened one with a link."
+    )
+    numbering: Literal["1/4", "(1/4)", "[1/4]", "none"] = Field(
+        default="1/4", description="How the posts of a thread are numbered."
+    )
+    utm: Utm | None = Field(default=None, description="UTM parameters for the article's address; none if left out.")
 
     def addresses(self, credentials: Credentials) -> tuple[str, ...]:
         """Name the web addresses that the operator wrote for this channel: they may be on a private network.
@@ -70,7 +103,23 @@ class Surroundings:
     capture: Capture | None = None
 
 
-Mark = Callable[[str, JsonValue], None]
+class Mark(Protocol):
+    """How an adapter tells, while it sends, what must not be forgotten."""
+
+    def __call__(self, name: str, value: JsonValue) -> None:
+        """Make a value durable and return: call it before what a later attempt must know (a media or container id).
+
+        Each call is a commit of its own. Errors: PublisherError, and then the adapter must not go on.
+        """
+        ...
+
+    def wire(self, stage: Stage, receipt: str = "") -> None:
+        """Note in memory how far the message has come. It costs next to nothing, and survives a crash of the process.
+
+        An adapter that never calls it is safe: after a crash its message counts as perhaps taken. One that vouches by
+        ENVELOPE that nothing can have been taken yet must note DOT before it writes what completes the message.
+        """
+        ...
 
 
 class Session(Protocol):
@@ -79,7 +128,7 @@ class Session(Protocol):
     def send(self, message: SealedMessage, mark: Mark) -> Outcome:
         """Try once. `mark(name, value)` returns when the value is durable: call it before what must be remembered.
 
-        Errors: ChannelMisconfigured.
+        `mark.wire(stage)` notes how far the message has come. Errors: ChannelMisconfigured.
         """
         ...
 
@@ -92,6 +141,15 @@ class Session(Protocol):
 
     def close(self) -> None:
         """Leave politely."""
+        ...
+
+
+@runtime_checkable
+class Interruptible(Protocol):
+    """A session whose `send` can be ended from another thread, when the program has to leave."""
+
+    def interrupt(self) -> None:
+        """Break the connection: a `send` that waits returns at once with what it knows."""
         ...
 
 
@@ -135,8 +193,8 @@ class AdapterType:
 
     `kinds` are the kinds of message that it takes. `default_template` is the Jinja2 text of a post where the team has
     none of its own for this network. `image_limits` is None where posts carry no image of their own. `replay_seconds`
-    is how long after the first attempt the remote recognises a repeated one and makes nothing new: 0 is never,
-    infinity is always; an unknown delivery is tried again by itself only within it.
+    is how long after the first attempt that it may have taken the remote recognises a repeated one and makes nothing
+    new: 0 is never, infinity is always; an unknown delivery is tried again by itself only within it.
     """
 
     name: str

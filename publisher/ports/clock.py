@@ -16,3 +16,7 @@ class Clock(Protocol):
     def monotonic_seconds(self) -> float:
         """Give seconds that never jump, for deadlines."""
         ...
+
+    def wait(self, seconds: float) -> None:
+        """Wait for a few seconds, where a remote has to finish something that cannot wait for the next run."""
+        ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -42,5 +43,22 @@ class Credentials(Protocol):
     """Read secrets, and keep those that the remote rotates."""
 
     def read(self, secret: Secret) -> str:
-        """Give the secret's value. Errors: ChannelMisconfigured names the variable or file that is missing."""
+        """Give the secret's value: what was kept for it, else what stands in its place.
+
+        Errors: ChannelMisconfigured names the variable or file that is missing.
+        """
+        ...
+
+    def keep(self, secret: Secret, value: str) -> None:
+        """Keep durably what the remote gave instead of a secret: `read` gives it from now on, in every process.
+
+        A person who puts another value into the secret's place overrules it. Errors: ChannelMisconfigured.
+        """
+        ...
+
+    def renewing(self, secret: Secret) -> AbstractContextManager[None]:
+        """Keep all others, in every process, from renewing this secret until the block ends.
+
+        Errors: ChannelMisconfigured where `keep` could not write: better before a token is used up than after.
+        """
         ...

@@ -25,7 +25,8 @@ class HttpAnswer:
 class HttpRequest:
     """One request, body and all. `rehearsal_answer` is what a rehearsal is given for it instead of the remote's.
 
-    `secret_headers` are never logged nor captured; `secret_url` says that the address itself is a secret (a webhook).
+    `secret_headers` are never logged nor captured; `secret_url` says that the address itself is a secret (a webhook);
+    `secret_texts` are secrets that stand in address or body, as they are before any quoting for a form or an address.
     `follow_redirects` is for reading pages only.
     """
 
@@ -36,6 +37,7 @@ class HttpRequest:
     rehearsal_answer: HttpAnswer = field(default_factory=lambda: HttpAnswer(200))
     secret_headers: frozenset[str] = frozenset({"authorization"})
     secret_url: bool = False
+    secret_texts: frozenset[str] = frozenset()
     follow_redirects: bool = False
     connect_seconds: float = 5.0
     total_seconds: float = 30.0

@@ -16,6 +16,7 @@ from publisher.domain.delivery import DeliveryKey, DeliveryState
 from publisher.domain.edition import EditionState
 from publisher.domain.message import Message
 from publisher.domain.outlet import Consumed, Outlet
+from publisher.ports.wire import WireLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +119,13 @@ class PlanEdition:
 
 @dataclass(frozen=True, slots=True)
 class PlanPost:
-    """How to plan a frozen post: one delivery to the channel's own account."""
+    """How to plan a frozen post: one delivery of each segment to the channel's own account."""
 
     post_id: int
     adapter: str
     account: str
     prepared: Mapping[str, Any]
+    segment_count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,8 @@ class NumberTaken(Exception):
 class ClaimedDelivery:
     """A delivery that a worker may try, with what it needs to fill the placeholders.
 
-    `digest` is None for posts; `subscriber_name` and `subscriber_language` also for fixed recipients.
+    `digest` is None for posts; `subscriber_name` and `subscriber_language` also for fixed recipients. `previous` are
+    the receipts of the earlier segments of its thread.
     """
 
     id: int
@@ -160,6 +163,7 @@ class ClaimedDelivery:
     digest: str | None = None
     subscriber_name: str | None = None
     subscriber_language: str | None = None
+    previous: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +183,7 @@ class FinishedAttempt:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
-    """A delivery as it is shown."""
+    """A delivery as it is shown. `waits_for` is the first segment of its thread that is not there yet, if any."""
 
     id: int
     key: DeliveryKey
@@ -195,6 +199,7 @@ class DeliveryRow:
     reason: str | None = None
     edition: str | None = None
     slug: str | None = None
+    waits_for: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,10 +222,11 @@ class AttemptRow:
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """What became of claims that ran out."""
+    """What became of what workers held that ended or whose claims ran out."""
 
     requeued_count: int
     unknown_count: int
+    accepted_count: int = 0
 
 
 StateCounts = Mapping[DeliveryState, int]
@@ -228,7 +234,10 @@ StateCounts = Mapping[DeliveryState, int]
 
 @dataclass(frozen=True, slots=True)
 class DeliveryFilter:
-    """Which deliveries to show or count; None means any. `due_at` keeps those that may be tried at that time."""
+    """Which deliveries to show or count; None means any. `due_at` keeps those that may be tried at that time.
+
+    `is_halted` keeps segments of a thread that wait for a decision about an earlier one.
+    """
 
     rehearsal: bool | None = None
     states: Collection[DeliveryState] | None = None
@@ -239,6 +248,7 @@ class DeliveryFilter:
     limit: int | None = None
     message_ids: Collection[int] | None = None
     due_at: datetime | None = None
+    is_halted: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +309,7 @@ class Ledger(Protocol):
         ...
 
     def plan_post(self, plan: PlanPost, now: datetime) -> Planned:
-        """Make the delivery and consume the article for the channel, in one transaction. Errors: AlreadyConsumed."""
+        """Make the deliveries and consume the article for the channel, in one transaction. Errors: AlreadyConsumed."""
         ...
 
     def finish_editions(self, now: datetime) -> Sequence[EditionRow]:
@@ -314,8 +324,15 @@ class Ledger(Protocol):
         """Find an edition's newest revision."""
         ...
 
-    def posts(self, *, rehearsal: bool | None = None, limit: int | None = None) -> Sequence[PostRow]:
-        """List posts, newest first."""
+    def posts(
+        self,
+        *,
+        rehearsal: bool | None = None,
+        limit: int | None = None,
+        channel: str | None = None,
+        planned_since: datetime | None = None,
+    ) -> Sequence[PostRow]:
+        """List posts, newest first: of one channel, or planned since a moment."""
         ...
 
     def message(self, message_id: int) -> Message:
@@ -325,13 +342,24 @@ class Ledger(Protocol):
     # Sending
 
     def recover(self, now: datetime) -> Recovered:
-        """Take back claims whose lease ran out: claimed goes back to queued, sending becomes unknown."""
+        """Take back what dead workers held: claimed goes back to queued, sending becomes what its evidence says.
+
+        A worker is dead once its wire log is closed, or, where it left none, when its lease ran out. Without evidence
+        sending becomes unknown.
+        """
+        ...
+
+    def open_wire(self, worker: str, slot_count: int) -> WireLog:
+        """Begin a run: give it a name to claim by, and slots for its connections."""
         ...
 
     def claim(
         self, channel: str, *, worker: str, limit: int, lease_seconds: float, rehearsal: bool, now: datetime
     ) -> Sequence[ClaimedDelivery]:
-        """Claim up to `limit` deliveries that are queued, or deferred and due, oldest first."""
+        """Claim up to `limit` deliveries that are queued, or deferred and due, oldest first.
+
+        A segment of a thread is claimed only once all earlier ones are accepted.
+        """
         ...
 
     def exchange(
@@ -354,8 +382,19 @@ class Ledger(Protocol):
         """Make durable what a later attempt must know."""
         ...
 
-    def release(self, worker: str, now: datetime) -> int:
-        """Give back all claims of this worker that were not started; say how many."""
+    def release(self, worker: str, now: datetime, *, only: Collection[int] | None = None) -> int:
+        """Give back claims of this worker that were not started, all or only these; say how many."""
+        ...
+
+    def unknown_posts(self, channel: str, rehearsal: bool, limit: int) -> Sequence[ClaimedDelivery]:
+        """List the posts of a channel of which it is not known whether they arrived, oldest first; nothing is claimed."""
+        ...
+
+    def settle(self, decision: FinishedAttempt, marks: Mapping[str, Any], *, worker: str, now: datetime) -> bool:
+        """Decide about a delivery that is unknown, and note it as an attempt; False if it is not unknown any more.
+
+        `marks` replaces its marks. A decision of the state unknown only leaves the note.
+        """
         ...
 
     def count_deliveries(self, which: DeliveryFilter) -> StateCounts:

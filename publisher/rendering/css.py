@@ -33,7 +33,7 @@ def inline_css(html: str) -> str:
     _refuse_what_breaks(html)
     with _ONE_AT_A_TIME:
         inlined = _IGNORED.sub("", str(_inliner()(html)))
-    _compare(html, inlined)
+    refuse_changes(html, inlined)
     return inlined
 
 
@@ -102,8 +102,8 @@ def _merged(inline_style: str, new_styles: Iterable[Declarations], _classes: obj
     return "; ".join(f"{name}:{value}" for name, value in kept.items())
 
 
-def _compare(before: str, after: str) -> None:
-    """Say what the inliner changed besides the look. Errors: TemplateError."""
+def refuse_changes(before: str, after: str) -> None:
+    """Compare a page before and after inlining. Errors: TemplateError says what changed besides the look."""
     old, new = _parsed(before), _parsed(after)
     checks = {
         "the text": (_text(old), _text(new)),
@@ -113,7 +113,7 @@ def _compare(before: str, after: str) -> None:
         "the languages": (old.xpath("//@lang | //@dir"), new.xpath("//@lang | //@dir")),
         "the classes": (old.xpath("//@class"), new.xpath("//@class")),
         "the widths and heights": (old.xpath("//@width | //@height"), new.xpath("//@width | //@height")),
-        "the rules for phones and dark mode": (_kept_rules(old), _kept_rules(new)),
+        "the rules for phones and dark mode": _kept_rules(old, new),
         "the conditional comments": (_comments(old), _comments(new)),
     }
     for what, (was, became) in checks.items():
@@ -143,10 +143,10 @@ def _text(page: Any) -> str:
     return " ".join("".join(page.xpath("//text()[not(ancestor::style)]")).split())
 
 
-def _kept_rules(page: Any) -> list[str]:
-    """Give the style sheets that are to stay: before inlining those that are marked, afterwards all."""
-    marked = page.xpath("//style[@data-premailer]/text()")
-    return list(marked or page.xpath("//style/text()"))
+def _kept_rules(before: Any, after: Any) -> tuple[list[str], list[str]]:
+    """Give the style sheets that were marked to stay, and which of them did."""
+    marked = list(before.xpath("//style[@data-premailer]/text()"))
+    return marked, [sheet for sheet in after.xpath("//style/text()") if sheet in marked]
 
 
 def _comments(page: Any) -> list[str]:

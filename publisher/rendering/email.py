@@ -149,7 +149,7 @@ def _warnings(subject: str, preheader: str, embedded: Sequence[EmbeddedImage]) -
         yield f"the preheader has {len(preheader)} characters; {MIN_PREHEADER} to {MAX_PREHEADER} fill the line"
     size = sum(len(image.content) for image in embedded)
     if size > LARGE_IMAGES_BYTES:
-        yield f"the images have {size // 1024} KB in all; every copy carries them, unless assets_url in [web] hosts them"
+        yield f"the images have {size // 1024} KB in all; every copy carries them unless [web] hosts them"
 
 
 class _Marks:
@@ -218,7 +218,10 @@ def _header_fields(
         ("Subject", (subject,)),
         ("MIME-Version", ("1.0",)),
         ("Content-Type", (f'multipart/alternative; boundary="{boundary}"',)),
-        ("List-Id", (f"{phrase(digest.title, first_column=len('List-Id: '))} <{_label(content.digest_name)}.{domain}>",)),
+        (
+            "List-Id",
+            (f"{phrase(digest.title, first_column=len('List-Id: '))} <{_label(content.digest_name)}.{domain}>",),
+        ),
         ("List-Unsubscribe", filled["list_unsubscribe"]),
         ("Precedence", ("bulk",)),
         ("X-Auto-Response-Suppress", ("OOF, AutoReply",)),

@@ -59,7 +59,7 @@ def embed_image(content: bytes, *, shown_width_px: int) -> EmbeddedImage:
     """
     if len(content) > MAX_IMAGE_BYTES:
         raise QueueError(f"the image has {len(content) / 1024**2:.0f} MB; at most 25 are read", hint=_HINT)
-    image = _opened(content, shown_width_px)
+    image = open_image(content, shown_width_px * SHARPNESS)
     width = min(shown_width_px, image.width)
     height = max(1, round(image.height * width / image.width))
     encoded, media_type = _encoded(_scaled(image, width * SHARPNESS))
@@ -67,8 +67,11 @@ def embed_image(content: bytes, *, shown_width_px: int) -> EmbeddedImage:
     return EmbeddedImage(encoded, media_type, width, height, content_id)
 
 
-def _opened(content: bytes, shown_width_px: int) -> Image:
-    """Decode an image, once its header says that it is not too large; turned upright, in sRGB."""
+def open_image(content: bytes, wanted_px: int) -> Image:
+    """Decode an image, once its header says that it is not too large; turned upright, in sRGB.
+
+    A JPEG far larger than `wanted_px` is decoded at a fraction of its size. Errors: QueueError.
+    """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
@@ -77,7 +80,7 @@ def _opened(content: bytes, shown_width_px: int) -> Image:
             image = Image.open(BytesIO(content), formats=READ_FORMATS)
         if image.width * image.height > MAX_IMAGE_PIXELS:
             raise QueueError(f"the image has {image.width} x {image.height} pixels", hint=_HINT)
-        image.draft("RGB", (shown_width_px * SHARPNESS, shown_width_px * SHARPNESS))
+        image.draft("RGB", (wanted_px, wanted_px))
         return ImageOps.exif_transpose(_in_srgb(image))
     except UnidentifiedImageError as error:
         raise QueueError("the file is not an image", hint=_HINT) from error

@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urljoin, urlsplit
 
 from publisher.rendering.images import ShownImage
@@ -48,16 +48,21 @@ _CLASSES = {
     "pre": "code-block",
     "hr": "rule",
     "tr": "facts-row",
-    "img": "picture body-picture",
+    "img": "picture",
     "span": "facts-label",
 }
-# Further classes: a paragraph in a quote, one that is an image or its caption; a wide table and its first cells.
+# Further classes: a paragraph in a quote, one that is an image or its caption; a wide table and its first cells; a box.
 _QUOTED, _FIGURE, _CAPTION = "quoted", "figure", "caption"
-_MORE_CLASSES = {"p": {_QUOTED, _FIGURE, _CAPTION}, "table": {"facts-wide"}, "td": {"facts-first"}}
+_MORE_CLASSES = {"p": {_QUOTED, _FIGURE, _CAPTION}, "table": {"facts-wide", "box"}, "td": {"facts-first", "box-cell"}}
+
+# Space around a table or a line: Outlook for Windows knows it only as the padding of a cell.
+_BOX_ATTRIBUTES = {"role": "presentation", "width": "100%", "cellpadding": "0", "cellspacing": "0", "border": "0"}
+_BOXED = ("table_open", "table_close", "hr")
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _BARE = frozenset({"strong", "em", "s", "br", "thead", "tbody"})
 _ATTRIBUTES = {
     "a": {"href"},
+    "table": set(_BOX_ATTRIBUTES),
     "ol": {"start"},
     "th": {"scope", "align"},
     "td": {"align"},
@@ -83,7 +88,7 @@ def markdown_to_html(
     tokens = _prepared(parser.parse(markdown), base_url, first_heading, show_image)
     _label_cells(tokens)
     return nh3.clean(
-        parser.renderer.render(tokens, parser.options, {}),
+        parser.renderer.render(list(_with_boxes(tokens)), parser.options, {}),
         tags={*_CLASSES, *_BARE},
         attributes=_ATTRIBUTES,
         attribute_filter=_kept_attribute,
@@ -198,8 +203,8 @@ def _label_cells(tokens: Sequence[Token]) -> None:
     """Put its column's heading into each cell of a wide table, for the phone; the style sheet hides it elsewhere."""
     table, headings, column = None, list[str](), 0
     for before, token in pairwise(tokens):
-        if token.type == "table_open":
-            table, headings = token, []
+        if before.type == "table_open":
+            table, headings = before, []
         elif token.type == "tr_open":
             column = 0
         elif before.type == "th_open":
@@ -211,6 +216,27 @@ def _label_cells(tokens: Sequence[Token]) -> None:
             elif headings[column]:
                 token.children = [*_label(headings[column]), *(token.children or ())]
             column += 1
+
+
+def _with_boxes(tokens: Sequence[Token]) -> Iterator[Token]:
+    for token in tokens:
+        if token.type in _BOXED and token.nesting >= 0:
+            yield from _box(1)
+        yield token
+        if token.type in _BOXED and token.nesting <= 0:
+            yield from _box(-1)
+
+
+def _box(nesting: Literal[-1, 1]) -> list[Token]:
+    """Open or close a layout table of one cell."""
+    from markdown_it.token import Token
+
+    parts = [
+        Token("box", "table", nesting, attrs={"class": "box", **_BOX_ATTRIBUTES} if nesting == 1 else {}),
+        Token("box", "tr", nesting),
+        Token("box", "td", nesting, attrs={"class": "box-cell"} if nesting == 1 else {}),
+    ]
+    return parts[::nesting]
 
 
 def _label(heading: str) -> Iterator[Token]:

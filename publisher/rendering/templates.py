@@ -99,9 +99,9 @@ class Templates:
         return environment
 
 
-def wrapped_lines(text: str, indent: str = "") -> str:
-    """Wrap a paragraph for the text part: the filter `wrapped`, with what every line starts with."""
-    return wrapped(str(text), first=indent, rest=indent)
+def wrapped_lines(text: str, indent: str = "", rest: str | None = None) -> str:
+    """Wrap a paragraph for the text part: the filter `wrapped`, with what its lines start with, or its first line."""
+    return wrapped(str(text), first=indent, rest=indent if rest is None else rest)
 
 
 def _joined(parts: Iterable[str]) -> str:

@@ -30,6 +30,7 @@ LINE_SHARE = 0.2  # of the muted colour, in lines on the background
 
 # Fonts that Outlook for Windows knows; for a list that starts with another one it takes Times New Roman.
 _OUTLOOK_FONTS = ("Arial", "Georgia", "Verdana", "Tahoma", "Times New Roman", "Trebuchet MS", "Courier New", "Calibri")
+_BODIES = ("body_html", "body_html_without_images", "body_text")
 Values = dict[str, Any]
 
 
@@ -213,20 +214,17 @@ def _wording(making: _Making, article: Article, where: str, url: str) -> Values:
     body, teaser = clean_text(article.body_markdown), one_line(article.teaser)
     if not full:
         teaser = teaser or shortened(first_paragraph(body), MAX_TEASER)
-        return {"teaser": teaser, "is_full": False, "body_html": "", "body_text": ""}
+        return {"teaser": teaser, "is_full": False, **dict.fromkeys(_BODIES, "")}
     base_url = url or making.content.organisation.website
     body_text = markdown_to_text(body, base_url=base_url)
-    body_html = markdown_to_html(
-        body,
-        base_url=base_url,
-        first_heading=making.first_heading + 1,
-        show_image=partial(_body_image, making, where),
-    )
+    to_html = partial(markdown_to_html, body, base_url=base_url, first_heading=making.first_heading + 1)
+    body_html = to_html(show_image=partial(_body_image, making, where))
     repeated = bool(teaser) and one_line(body_text).startswith(teaser)
     return {
         "teaser": "" if repeated else teaser,
         "is_full": True,
         "body_html": _safe_html(body_html),
+        "body_html_without_images": _safe_html(to_html() if "<img" in body_html else body_html),
         "body_text": body_text,
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from publisher.domain.edition import EditionState
@@ -27,6 +28,7 @@ from publisher.ports.ledger import (
     Recovered,
     StateCounts,
 )
+from publisher.ports.wire import WireLog
 from publisher.store import (
     consumption,
     editions,
@@ -38,15 +40,19 @@ from publisher.store import (
     recovery,
     rehearsals,
     sending,
+    settling,
 )
 from publisher.store.database import Database
+from publisher.store.wire import open_wire_log, read_wire_records
 
 
 class SqlLedger:
-    """`ports.ledger.Ledger` in a database; safe to share between threads."""
+    """`ports.ledger.Ledger` in a database; safe to share between threads. Wire logs lie in a folder of their own."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, wire_folder: Path, boot_id: str) -> None:
         self._database = database
+        self._wire_folder = wire_folder
+        self._boot_id = boot_id
 
     def consumed(self, outlet: Outlet, rehearsal: bool) -> Mapping[str, Consumed]:
         """Give what this outlet has had, by slug."""
@@ -113,10 +119,17 @@ class SqlLedger:
         with self._database.read() as connection:
             return editions.find_edition(connection, digest, number, rehearsal)
 
-    def posts(self, *, rehearsal: bool | None = None, limit: int | None = None) -> Sequence[PostRow]:
-        """List posts, newest first."""
+    def posts(
+        self,
+        *,
+        rehearsal: bool | None = None,
+        limit: int | None = None,
+        channel: str | None = None,
+        planned_since: datetime | None = None,
+    ) -> Sequence[PostRow]:
+        """List posts, newest first: of one channel, or planned since a moment."""
         with self._database.read() as connection:
-            return posts.list_posts(connection, rehearsal, limit)
+            return posts.list_posts(connection, rehearsal, limit, channel, planned_since)
 
     def message(self, message_id: int) -> Message:
         """Read a message. Errors: StoreError if its hash is not the one that it was stored with."""
@@ -124,9 +137,16 @@ class SqlLedger:
             return messages.read_message(connection, message_id, self._database.where)
 
     def recover(self, now: datetime) -> Recovered:
-        """Take back claims whose lease ran out: claimed goes back to queued, sending becomes unknown."""
-        with self._database.write() as connection:
-            return recovery.recover(connection, now)
+        """Take back what dead workers held: claimed goes back to queued, sending becomes what its evidence says."""
+        with (
+            read_wire_records(self._wire_folder, self._boot_id) as records,
+            self._database.write() as connection,
+        ):
+            return recovery.recover(connection, records, now)
+
+    def open_wire(self, worker: str, slot_count: int) -> WireLog:
+        """Begin a run. Errors: TryAgain if the disk is full, StoreError."""
+        return open_wire_log(self._wire_folder, worker, slot_count, self._boot_id)
 
     def claim(
         self, channel: str, *, worker: str, limit: int, lease_seconds: float, rehearsal: bool, now: datetime
@@ -161,10 +181,20 @@ class SqlLedger:
         with self._database.write() as connection:
             sending.write_mark(connection, delivery_id, name, value, worker)
 
-    def release(self, worker: str, now: datetime) -> int:
-        """Give back all claims of this worker that were not started; say how many."""
+    def release(self, worker: str, now: datetime, *, only: Collection[int] | None = None) -> int:
+        """Give back claims of this worker that were not started, all or only these; say how many."""
         with self._database.write() as connection:
-            return sending.release(connection, worker, now)
+            return sending.release(connection, worker, now, only)
+
+    def unknown_posts(self, channel: str, rehearsal: bool, limit: int) -> Sequence[ClaimedDelivery]:
+        """List the posts of a channel of which it is not known whether they arrived, oldest first."""
+        with self._database.read() as connection:
+            return settling.read_unknown(connection, channel, rehearsal, limit)
+
+    def settle(self, decision: FinishedAttempt, marks: Mapping[str, Any], *, worker: str, now: datetime) -> bool:
+        """Decide about a delivery that is unknown, and note it; False if it is not unknown any more."""
+        with self._database.write() as connection:
+            return settling.settle(connection, decision, marks, worker, now)
 
     def count_deliveries(self, which: DeliveryFilter) -> StateCounts:
         """Count deliveries by state."""

@@ -14,6 +14,7 @@ from publisher.ports.ledger import AttemptRow, DeliveryFilter, DeliveryRow, Stat
 from publisher.store.chunks import chunked
 from publisher.store.database import Database
 from publisher.store.rows import AnyRow
+from publisher.store.segments import IS_HALTED, WAITS_FOR, waits_until
 from publisher.store.sending import delivery_key
 from publisher.store.tables import (
     DEFERRED,
@@ -37,6 +38,7 @@ DELIVERIES_PAGE = (
         editions.c.digest.label("edition_digest"),
         editions.c.number.label("edition_number"),
         posts.c.slug.label("post_slug"),
+        WAITS_FOR.label("waits_for"),
     )
     .join(messages, messages.c.id == deliveries.c.message_id)
     .outerjoin(editions, editions.c.id == deliveries.c.edition_id)
@@ -81,6 +83,10 @@ def conditions(which: DeliveryFilter) -> list[ColumnElement[bool]]:
     if which.due_at is not None:
         found.append(deliveries.c.state.in_(_WAITING))
         found.append(deliveries.c.due_at <= which.due_at)
+        found.append(not_(waits_until(which.due_at)))
+    if which.is_halted is not None:
+        found.append(deliveries.c.state.in_(_WAITING))
+        found.append(IS_HALTED if which.is_halted else not_(IS_HALTED))
     if which.message_ids is not None:
         found.append(deliveries.c.message_id.in_(sorted(which.message_ids)))
     return found
@@ -140,6 +146,7 @@ def _delivery_row(row: AnyRow) -> DeliveryRow:
         reason=row.reason,
         edition=None if row.edition_number is None else f"{row.edition_digest}/{row.edition_number}",
         slug=row.post_slug,
+        waits_for=row.waits_for if state.value in _WAITING else None,
     )
 
 

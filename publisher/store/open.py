@@ -13,6 +13,7 @@ from publisher.store.ledger import SqlLedger
 from publisher.store.network_folders import network_file_system, read_mounts
 from publisher.store.schema import bring_up_to_date
 from publisher.store.subscribers import SqlSubscribers
+from publisher.store.wire import read_boot_id, wire_folder
 
 SQLITE_URL = "sqlite:///"
 
@@ -39,10 +40,12 @@ def open_store(
     *,
     busy_seconds: float = BUSY_SECONDS,
     mounts: Callable[[], str] = read_mounts,
+    boot_id: Callable[[], str] = read_boot_id,
 ) -> Store:
     """Open the store, make or update its tables. Errors: StoreError, StoreBusy.
 
-    `mounts` gives the list of mounted file systems: a network one is refused.
+    `mounts` gives the list of mounted file systems: a network one is refused. `boot_id` names this boot of this
+    machine.
     """
     path = _path_of(str(url_or_path))
     _refuse_unusable_folder(path, mounts())
@@ -52,7 +55,8 @@ def open_store(
     except BaseException:
         database.close()
         raise
-    return Store(SqlLedger(database), SqlSubscribers(database), database)
+    ledger = SqlLedger(database, wire_folder(path), boot_id())
+    return Store(ledger, SqlSubscribers(database), database)
 
 
 def _path_of(url_or_path: str) -> Path:

@@ -52,7 +52,7 @@ def _has_delivery(address: ColumnElement[str]) -> ColumnElement[bool]:
         deliveries.c.message_id == bindparam("message_id"),
         deliveries.c.channel == bindparam("channel"),
         deliveries.c.recipient == address,
-        deliveries.c.segment == 1,
+        deliveries.c.segment == bindparam("segment"),
         deliveries.c.occurrence == bindparam("occurrence"),
         deliveries.c.rehearsal == bindparam("rehearsal"),
     )
@@ -69,7 +69,6 @@ def _delivery_of(recipient: ColumnElement[str], subscriber_id: ColumnElement[Any
     varying: dict[str, ColumnElement[Any]] = {
         "recipient": recipient,
         "subscriber_id": subscriber_id,
-        "segment": literal(1),
         "marks": literal({}, type_=deliveries.c.marks.type),
         "state": literal(DeliveryState.QUEUED, type_=deliveries.c.state.type),
         "attempt_count": literal(0),
@@ -173,6 +172,7 @@ def _edition_values(edition: EditionRow, plan: PlanEdition, now: datetime) -> di
         "channel": plan.channel,
         "occurrence": edition.name,
         "rehearsal": edition.rehearsal,
+        "segment": 1,
         "edition_id": edition.id,
         "post_id": None,
         "digest": edition.digest,
@@ -190,7 +190,7 @@ def _count_suppressed(connection: Connection, digest: str, fixed: Sequence[str])
 
 
 def plan_post(connection: Connection, plan: PlanPost, now: datetime) -> Planned:
-    """Make the delivery of a post and consume its article for the channel. Errors: AlreadyConsumed."""
+    """Make the deliveries of a post, one a segment, and consume its article. Errors: AlreadyConsumed."""
     post = read_post_to_change(connection, plan.post_id)
     if post is None:
         raise AlreadyConsumed("another process has frozen this post again")
@@ -211,6 +211,7 @@ def plan_post(connection: Connection, plan: PlanPost, now: datetime) -> Planned:
         "prepared": dict(plan.prepared),
         "now": now,
     }
-    planned = connection.execute(PLAN_ACCOUNT, values).rowcount
+    for segment in range(1, plan.segment_count + 1):
+        connection.execute(PLAN_ACCOUNT, {**values, "segment": segment})
     connection.execute(PLAN_POST, {"post": post.id, "now": now})
-    return Planned(delivery_count=planned)
+    return Planned(delivery_count=plan.segment_count)

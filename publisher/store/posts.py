@@ -67,11 +67,21 @@ def read_post_to_change(connection: Connection, post_id: int) -> PostRow | None:
     return None if row is None else _post_row(row)
 
 
-def list_posts(connection: Connection, rehearsal: bool | None, limit: int | None) -> Sequence[PostRow]:
-    """List posts, newest first."""
+def list_posts(
+    connection: Connection,
+    rehearsal: bool | None,
+    limit: int | None,
+    channel: str | None = None,
+    planned_since: datetime | None = None,
+) -> Sequence[PostRow]:
+    """List posts, newest first: of one channel, or planned since a moment."""
     statement = NEWEST_POSTS.limit(limit)
     if rehearsal is not None:
         statement = statement.where(posts.c.rehearsal == rehearsal)
+    if channel is not None:
+        statement = statement.where(posts.c.channel == channel)
+    if planned_since is not None:
+        statement = statement.where(posts.c.planned_at >= planned_since)
     return [_post_row(row) for row in connection.execute(statement)]
 
 

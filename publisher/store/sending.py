@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, exists, not_, null, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, not_, null, or_, select, update
 
 from publisher.domain.delivery import DeliveryKey, DeliveryState
 from publisher.domain.edition import EditionState
@@ -14,7 +14,9 @@ from publisher.errors import StoreError
 from publisher.ports.ledger import ClaimedDelivery, FinishedAttempt
 from publisher.store.changes import change_deliveries, change_editions
 from publisher.store.finishing import finish
+from publisher.store.prepared import Prepared
 from publisher.store.rows import AnyRow
+from publisher.store.segments import IS_NEXT, read_previous
 from publisher.store.suppressions import is_suppressed
 from publisher.store.tables import (
     CLAIMABLE,
@@ -31,12 +33,9 @@ E = EditionState
 
 _now = bindparam("now", type_=deliveries.c.changed_at.type)
 _lease_until = bindparam("lease", type_=deliveries.c.lease_until.type)
-_ids: BindParameter[int] = bindparam("ids", expanding=True)
+_this = deliveries.c.id == bindparam("delivery")
 _mine = deliveries.c.claimed_by == bindparam("worker")
-_digest_stopped = deliveries.c.edition_id.in_(
-    select(editions.c.id).where(editions.c.state.in_([E.PAUSED, E.CANCELLED]))
-)
-_stopped = and_(deliveries.c.edition_id.is_not(None), _digest_stopped)
+_is_stopped = or_(editions.c.state == E.PAUSED, editions.c.state == E.CANCELLED)
 
 # The next that are due, oldest first, off the index ix_deliveries_claimable. On PostgreSQL two workers pass over each
 # other's rows; SQLite lets one of them write at a time.
@@ -47,31 +46,51 @@ _NEXT = (
         deliveries.c.channel == bindparam("of_channel"),
         deliveries.c.rehearsal == bindparam("rehearsed"),
         deliveries.c.due_at <= _now,
-        not_(_stopped),
+        IS_NEXT,
+        or_(
+            deliveries.c.edition_id.is_(None), deliveries.c.edition_id.not_in(select(editions.c.id).where(_is_stopped))
+        ),
     )
     .order_by(deliveries.c.due_at, deliveries.c.id)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
+
+
+def _of_message(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return select(column).where(messages.c.id == deliveries.c.message_id).correlate(deliveries).scalar_subquery()
+
+
+def _of_subscriber(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return select(column).where(subscribers.c.id == deliveries.c.subscriber_id).correlate(deliveries).scalar_subquery()
+
+
+# What a worker needs to fill the placeholders of what it has claimed.
+_CLAIMED: tuple[ColumnElement[Any], ...] = (
+    deliveries.c.id,
+    deliveries.c.due_at,
+    _of_message(messages.c.content_hash),
+    deliveries.c.channel,
+    deliveries.c.recipient,
+    deliveries.c.segment,
+    deliveries.c.occurrence,
+    deliveries.c.rehearsal,
+    # From here on as in ClaimedDelivery.
+    deliveries.c.message_id,
+    deliveries.c.adapter,
+    deliveries.c.attempt_count,
+    deliveries.c.queued_at,
+    deliveries.c.prepared,
+    deliveries.c.marks,
+    deliveries.c.digest,
+    _of_subscriber(subscribers.c.name),
+    _of_subscriber(subscribers.c.language),
+)
 CLAIM = (
     change_deliveries([D.QUEUED, D.DEFERRED], D.CLAIMED)
     .where(deliveries.c.id.in_(_NEXT))
     .values(claimed_by=bindparam("claimant"), lease_until=_lease_until, changed_at=_now)
-    .returning(deliveries.c.id)
-)
-
-# What a worker needs to fill the placeholders of what it has claimed.
-CLAIMED = (
-    select(
-        deliveries,
-        messages.c.content_hash,
-        subscribers.c.name.label("subscriber_name"),
-        subscribers.c.language.label("subscriber_language"),
-    )
-    .join(messages, messages.c.id == deliveries.c.message_id)
-    .outerjoin(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
-    .where(deliveries.c.id.in_(_ids))
-    .order_by(deliveries.c.due_at, deliveries.c.id)
+    .returning(*_CLAIMED)
 )
 
 # Those that have become suppressed, or whose subscriber has left the digest, since they were planned.
@@ -86,7 +105,7 @@ _left_since = and_(
 )
 _SKIP = (
     change_deliveries([D.CLAIMED], D.SKIPPED)
-    .where(deliveries.c.id.in_(_ids), _mine)
+    .where(_this, _mine)
     .values(changed_at=_now, claimed_by=None, lease_until=None)
 )
 SKIP_SUPPRESSED = _SKIP.where(_suppressed_since).values(reason="the address is suppressed")
@@ -96,23 +115,31 @@ SKIP_UNSUBSCRIBED = _SKIP.where(_left_since).values(reason="no longer subscribed
 START = (
     change_deliveries([D.CLAIMED], D.SENDING)
     .where(
-        deliveries.c.id.in_(_ids),
+        _this,
         _mine,
         deliveries.c.lease_until > _now,
         not_(_suppressed_since),
         not_(_left_since),
-        not_(_stopped),
+        not_(exists().where(editions.c.id == deliveries.c.edition_id, _is_stopped)),
     )
     .values(attempt_count=deliveries.c.attempt_count + 1, lease_until=_lease_until, changed_at=_now, reason=null())
-    .returning(deliveries.c.id, deliveries.c.edition_id)
 )
 
 # The first delivery that starts takes its edition along; a resend takes it back from sent.
-START_EDITIONS = change_editions([E.PLANNED, E.SENT], E.SENDING).where(editions.c.id.in_(_ids)).values(changed_at=_now)
+START_EDITION = (
+    change_editions([E.PLANNED, E.SENT], E.SENDING)
+    .where(editions.c.id == select(deliveries.c.edition_id).where(_this).scalar_subquery())
+    .values(changed_at=_now)
+)
 
 RELEASE_CLAIMS = (
     change_deliveries([D.CLAIMED], D.QUEUED)
     .where(HELD, _mine)
+    .values(changed_at=_now, claimed_by=None, lease_until=None)
+)
+RELEASE_CLAIM = (
+    change_deliveries([D.CLAIMED], D.QUEUED)
+    .where(_this, _mine)
     .values(changed_at=_now, claimed_by=None, lease_until=None)
 )
 
@@ -128,6 +155,13 @@ WRITE_MARKS = (
 )
 
 
+_claim = Prepared(lambda _: CLAIM, _CLAIMED)
+_start = Prepared(lambda _: START)
+_start_edition = Prepared(lambda _: START_EDITION)
+_skip_suppressed = Prepared(lambda _: SKIP_SUPPRESSED)
+_skip_unsubscribed = Prepared(lambda _: SKIP_UNSUBSCRIBED)
+
+
 def claim(
     connection: Connection,
     channel: str,
@@ -139,32 +173,20 @@ def claim(
     now: datetime,
 ) -> Sequence[ClaimedDelivery]:
     """Claim up to `limit` deliveries, oldest first."""
-    values = {
-        "of_channel": channel,
-        "claimant": worker,
-        "limit": limit,
-        "lease": now + timedelta(seconds=lease_seconds),
-        "rehearsed": rehearsal,
-        "now": now,
-    }
-    ids = connection.execute(CLAIM, values).scalars().all()
-    return [_claimed_delivery(row) for row in connection.execute(CLAIMED, {"ids": ids})] if ids else []
-
-
-def _claimed_delivery(row: AnyRow) -> ClaimedDelivery:
-    return ClaimedDelivery(
-        id=row.id,
-        key=delivery_key(row),
-        message_id=row.message_id,
-        adapter=row.adapter,
-        attempt_count=row.attempt_count,
-        queued_at=row.queued_at,
-        prepared=row.prepared,
-        marks=row.marks,
-        digest=row.digest,
-        subscriber_name=row.subscriber_name,
-        subscriber_language=row.subscriber_language,
+    rows = _claim.bind(connection).rows(
+        of_channel=channel,
+        claimant=worker,
+        limit=limit,
+        lease=now + timedelta(seconds=lease_seconds),
+        rehearsed=rehearsal,
+        now=now,
     )
+    # By when they are due, and by their ids: an UPDATE returns its rows in no order.
+    rows.sort(key=lambda row: (row[1], row[0]))
+    previous = read_previous(connection, [row[0] for row in rows if row[5] > 1])
+    return [
+        ClaimedDelivery(row[0], DeliveryKey(*row[2:8]), *row[8:], previous=previous.get(row[0], ())) for row in rows
+    ]
 
 
 def delivery_key(row: AnyRow) -> DeliveryKey:
@@ -193,21 +215,21 @@ def exchange(
         finish(connection, finished, worker, now)
     if not starting:
         return frozenset()
-    return _start(connection, starting, worker, now, now + timedelta(seconds=lease_seconds))
+    return _start_all(connection, starting, worker, now, now + timedelta(seconds=lease_seconds))
 
 
-def _start(
+def _start_all(
     connection: Connection, starting: Sequence[int], worker: str, now: datetime, lease_until: datetime
 ) -> frozenset[int]:
-    fence = {"ids": list(starting), "worker": worker, "now": now}
-    started = connection.execute(START, {**fence, "lease": lease_until}).all()
-    if len(started) < len(starting):
-        connection.execute(SKIP_SUPPRESSED, fence)
-        connection.execute(SKIP_UNSUBSCRIBED, fence)
-    edition_ids = {row.edition_id for row in started if row.edition_id is not None}
-    if edition_ids:
-        connection.execute(START_EDITIONS, {"ids": sorted(edition_ids), "now": now})
-    return frozenset(row.id for row in started)
+    start = _start.bind(connection, worker=worker, now=now, lease=lease_until)
+    started = [delivery_id for delivery_id in starting if start.run(delivery=delivery_id)]
+    start_edition = _start_edition.bind(connection, now=now)
+    for delivery_id in started:
+        start_edition.run(delivery=delivery_id)
+    for delivery_id in set(starting).difference(started):
+        for skip in (_skip_suppressed, _skip_unsubscribed):
+            skip.bind(connection, worker=worker, now=now).run(delivery=delivery_id)
+    return frozenset(started)
 
 
 def write_mark(connection: Connection, delivery_id: int, name: str, value: Any, worker: str) -> None:
@@ -218,6 +240,9 @@ def write_mark(connection: Connection, delivery_id: int, name: str, value: Any, 
     connection.execute(WRITE_MARKS, {"delivery": delivery_id, "all_marks": {**marks, name: value}})
 
 
-def release(connection: Connection, worker: str, now: datetime) -> int:
-    """Give back what this worker claimed and did not start."""
-    return connection.execute(RELEASE_CLAIMS, {"worker": worker, "now": now}).rowcount
+def release(connection: Connection, worker: str, now: datetime, only: Collection[int] | None = None) -> int:
+    """Give back what this worker claimed and did not start, all or only these."""
+    if only is None:
+        return connection.execute(RELEASE_CLAIMS, {"worker": worker, "now": now}).rowcount
+    rows = [{"worker": worker, "now": now, "delivery": delivery_id} for delivery_id in only]
+    return connection.execute(RELEASE_CLAIM, rows).rowcount if rows else 0

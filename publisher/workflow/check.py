@@ -7,13 +7,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from publisher.domain.article import Article
+from publisher.domain.personal import domain_of
 from publisher.domain.selection import select
 from publisher.errors import ChannelMisconfigured, PublisherError, TryAgain
 from publisher.intake.queue import QueueReading
 from publisher.ports.credentials import Secret
+from publisher.ports.resolver import Resolver
+from publisher.rendering.preflight.rules import Finding
 from publisher.workflow.application import Application, Channel
+from publisher.workflow.dead_links import find_dead_links, links_in
 from publisher.workflow.look import related_warnings, skipped_errors
-from publisher.workflow.prepare import draft_edition, fit_posts, has_readers, posts_to_look_at, select_posts
+from publisher.workflow.preflight import errors_of, look_over, warnings_of
+from publisher.workflow.prepare import (
+    EditionDraft,
+    draft_edition,
+    fit_posts,
+    has_readers,
+    posts_to_look_at,
+    select_posts,
+)
+from publisher.workflow.sender_domain import check_sender_domain, selectors_in
+
+LINK_CACHE = "checked-links.json"
+Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +46,14 @@ def check(
     *,
     all_articles: bool,
     online: bool,
-    on_progress: Callable[[str], None] = lambda step: None,
+    links: bool = False,
+    resolver: Resolver | None = None,
+    on_progress: Tell = lambda step: None,
 ) -> CheckReport:
-    """Check everything. Texts are fitted for what would go out next; `all_articles` fits all queued ones."""
+    """Check everything. Texts are fitted for what would go out next; `all_articles` fits all queued ones.
+
+    `links` asks where the editions' links lead; `resolver` is asked for the senders' domains.
+    """
     on_progress("Reading the queue")
     reading = app.read_queue()
     checked = [f"config {app.settings.file.name}", f"{reading.file_count:,} queue files"]
@@ -41,8 +62,10 @@ def check(
     next_slugs: set[str] = set()
     for name in app.settings.digests:
         on_progress(f"Rendering the next edition of {name}")
-        next_slugs |= _check_digest(app, name, reading, errors, warnings)
-        checked.append(f"digest {name}")
+        draft = _check_digest(app, name, reading, errors, warnings)
+        next_slugs |= {article.slug for article in draft.content.articles} if draft else set()
+        asked = _ask_network(app, name, draft if links else None, resolver, on_progress, errors, warnings)
+        checked.append(", ".join([f"digest {name}", *asked]))
     for channel in app.channels.values():
         on_progress(f"Checking the channel {channel.name}")
         _check_secrets(app, channel, errors, warnings)
@@ -54,20 +77,52 @@ def check(
 
 def _check_digest(
     app: Application, name: str, reading: QueueReading, errors: list[PublisherError], warnings: list[str]
-) -> set[str]:
-    """Render the next edition and give the slugs of its articles."""
+) -> EditionDraft | None:
+    """Render the next edition and look it over."""
     if not has_readers(app, name):
         warnings.append(f'digest {name}: nobody gets it yet; add people with "publish subscribers import"')
     try:
         draft, _, problems = draft_edition(app, name, reading)
+        findings = look_over(app, draft) if draft else ()
     except PublisherError as error:
         errors.append(error)
-        return set()
-    errors += problems
-    if draft is None:
-        return set()
-    warnings += [f"digest {name}: {warning}" for warning in draft.email.warnings]
-    return {article.slug for article in draft.content.articles}
+        return None
+    errors += [*problems, *errors_of(name, findings)]
+    warnings += [f"digest {name}: {warning}" for warning in draft.email.warnings] if draft else []
+    warnings += warnings_of(name, findings)
+    return draft
+
+
+def _ask_network(
+    app: Application,
+    name: str,
+    draft: EditionDraft | None,
+    resolver: Resolver | None,
+    on_progress: Tell,
+    errors: list[PublisherError],
+    warnings: list[str],
+) -> list[str]:
+    """Ask where the draft's links lead, and what the sender's domain says; say what was asked."""
+    findings: list[Finding] = []
+    asked = []
+    if draft:
+        links = links_in(draft.email.html)
+        cache = app.settings.store_file.with_name(LINK_CACHE)
+        findings += find_dead_links(app.http, links, cache_file=cache, now=app.clock.now(), on_progress=on_progress)
+        asked.append(f"{len(links)} links")
+    if resolver:
+        digest = app.settings.digests[name]
+        domain = domain_of(digest.from_address)
+        on_progress(f"Asking for the domain {domain}")
+        selectors = selectors_in(app.channels[digest.channel].settings.model_dump())
+        try:
+            findings += check_sender_domain(resolver, domain, selectors)
+        except TryAgain as error:
+            errors.append(error)
+        asked.append(f"domain {domain}")
+    errors += errors_of(name, findings)
+    warnings += warnings_of(name, findings)
+    return asked
 
 
 def _check_secrets(app: Application, channel: Channel, errors: list[PublisherError], warnings: list[str]) -> None:

@@ -20,6 +20,8 @@ from publisher.workflow.prepare import Drafts, draft_edition, draft_posts, has_r
 from publisher.workflow.send import SendReport, due_count, send
 
 CATCH_UP = timedelta(hours=1)
+ABANDONED_AFTER = timedelta(minutes=5)  # between freezing and planning lie seconds, and no person
+RECENT_COUNT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +33,20 @@ class DueEdition:
 
 
 def due_editions(app: Application, now: datetime) -> tuple[DueEdition, ...]:
-    """List the due times of the last hour that have no planned edition in the ledger.
+    """List the due times of the last hour that have no edition in the ledger.
 
-    One that a crash left frozen but not planned is discarded and made again: nobody has seen it.
+    One that a crash left frozen but not planned is discarded and made again: nobody has seen it. A young one is just
+    being made by another process.
     """
-    rows = {(row.digest, row.occurrence): row for row in app.ledger.editions(rehearsal=app.rehearsal)}
+    recent = app.ledger.editions(rehearsal=app.rehearsal, limit=RECENT_COUNT)
+    rows = {(row.digest, row.occurrence): row for row in recent}
     items = []
     for name, due in _dues(app, now):
         row = rows.get((name, due.occurrence))
-        if row is not None and row.planned_at is None:
+        if row is not None and row.planned_at is None and now - row.frozen_at > ABANDONED_AFTER:
             app.ledger.discard_edition(row.id)
-        if row is None or row.planned_at is None:
+            row = None
+        if row is None:
             items.append(DueEdition(name, due))
     return tuple(items)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from publisher.domain.delivery import OPEN_STATES, DeliveryState
@@ -18,6 +18,7 @@ from publisher.workflow.application import Application
 from publisher.workflow.freeze import Frozen, discard, freeze
 from publisher.workflow.look import skipped_errors
 from publisher.workflow.plan import PlanReport, plan
+from publisher.workflow.preflight import Findings, look_over, mark_forced, refuse_faults
 from publisher.workflow.prepare import Drafts, EditionDraft, Wanted, parse_wanted, prepare
 from publisher.workflow.preview import write_preview
 from publisher.workflow.send import Progress, SendReport, due_count, send
@@ -29,6 +30,7 @@ class Offer:
 
     frozen: Frozen
     left_over: Mapping[str, int]
+    findings: Findings = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:
@@ -52,6 +54,8 @@ class NowReport:
     left_out: Mapping[Outlet, tuple[Omission, ...]] = field(default_factory=dict)
     discarded: bool = False
     pages: tuple[Path, ...] = ()
+    findings: Findings = field(default_factory=dict)
+    forced: frozenset[str] = frozenset()
 
     @property
     def exit_code(self) -> int:
@@ -60,7 +64,9 @@ class NowReport:
         2 if nothing could be sent because of errors.
         """
         counts = self.deliveries
-        if self.offer and self.offer.empty and self.drafts.problems:
+        if self.drafts.problems and not (
+            self.drafts.editions or self.drafts.posts or (self.offer and not self.offer.empty)
+        ):
             return 2
         if self.sent and self.sent.stopped:
             return 2 if not counts.get(DeliveryState.ACCEPTED) else 4
@@ -71,7 +77,7 @@ class NowReport:
         return 1 if counts.get(DeliveryState.REJECTED) or counts.get(DeliveryState.EXPIRED) else 0
 
 
-def publish_now(
+def publish_now(  # noqa: PLR0913 - each is one thing that a person says or is told
     app: Application,
     names: Collection[str],
     channels: Collection[str],
@@ -80,20 +86,27 @@ def publish_now(
     stop: threading.Event,
     on_progress: Callable[[Progress], None],
     dry_run: bool = False,
+    forced: frozenset[str] = frozenset(),
 ) -> NowReport:
-    """Prepare, freeze, ask, plan and send. Errors: whatever is wrong before the first byte leaves; nothing was sent."""
+    """Prepare, look over, freeze, ask, plan and send; `forced` are rules of the preflight that may be broken.
+
+    Errors: whatever is wrong before the first byte leaves; nothing was sent.
+    """
     reading = app.read_queue()
     wanted = parse_wanted(app, names, channels, reading)
     drafts = prepare(app, wanted, reading)
     _refuse_if_nothing_valid(drafts, wanted, reading)
+    findings = {draft.digest: mark_forced(look_over(app, draft), forced) for draft in drafts.editions}
+    report = NowReport(app.rehearsal, drafts, left_out=drafts.left_out, findings=findings, forced=forced)
     if dry_run:
-        return NowReport(app.rehearsal, drafts, left_out=drafts.left_out)
+        return report
+    refuse_faults(findings, forced)
     app.ledger.recover(app.clock.now())
-    offer = Offer(freeze(app, drafts), left_over(app, wanted))
+    offer = Offer(freeze(app, drafts), left_over(app, wanted), findings)
     if offer.empty:
-        return NowReport(app.rehearsal, drafts, offer, deliveries=waiting(app, wanted), left_out=drafts.left_out)
+        return replace(report, offer=offer, deliveries=waiting(app, wanted))
     if not _is_agreed(app, offer, ask, stop):
-        return NowReport(app.rehearsal, drafts, offer, left_out=drafts.left_out, discarded=True)
+        return replace(report, offer=offer, discarded=True)
     made = plan(app, offer.frozen)
     used = {edition.row.message_id for edition in offer.frozen.editions} | {
         post.row.message_id for post in offer.frozen.posts
@@ -102,8 +115,8 @@ def publish_now(
     counts = app.ledger.count_deliveries(DeliveryFilter(rehearsal=app.rehearsal, message_ids=used)) if used else {}
     if offer.left_over or made.taken_elsewhere:
         counts = Counter(counts) | sent.counts | Counter(waiting(app, wanted))
-    pages = write_pages(app, offer.frozen) if app.rehearsal else ()
-    return NowReport(app.rehearsal, drafts, offer, made, sent, counts, drafts.left_out, pages=pages)
+    pages = write_pages(app, offer.frozen, findings) if app.rehearsal else ()
+    return replace(report, offer=offer, plan=made, sent=sent, deliveries=counts, pages=pages)
 
 
 def _is_agreed(app: Application, offer: Offer, ask: Callable[[Offer], bool], stop: threading.Event) -> bool:
@@ -124,7 +137,7 @@ def _channels_of(offer: Offer) -> set[str]:
     return editions | {post.draft.channel for post in offer.frozen.posts} | set(offer.left_over)
 
 
-def write_pages(app: Application, frozen: Frozen) -> tuple[Path, ...]:
+def write_pages(app: Application, frozen: Frozen, findings: Findings) -> tuple[Path, ...]:
     """Write what was rehearsed as pages to look at: one for each edition, or one for posts alone."""
     posts = [post.draft for post in frozen.posts]
     views: list[tuple[EditionDraft | None, str]] = [
@@ -132,7 +145,10 @@ def write_pages(app: Application, frozen: Frozen) -> tuple[Path, ...]:
     ]
     if posts and not views:
         views.append((None, "posts"))
-    return tuple(write_preview(app, draft, posts, app.rehearsal_folder / name) for draft, name in views)
+    return tuple(
+        write_preview(app, draft, posts, app.rehearsal_folder / name, findings.get(draft.digest, ()) if draft else ())
+        for draft, name in views
+    )
 
 
 def left_over(app: Application, wanted: Wanted) -> dict[str, int]:
@@ -165,7 +181,6 @@ def _refuse_if_nothing_valid(drafts: Drafts, wanted: Wanted, reading: QueueReadi
     """Stop where a named article is wrong, or where files are wrong and nothing valid is left at all."""
     if wanted.articles and drafts.problems:
         raise Problems(drafts.problems)
-    broken = [*reading.errors, *skipped_errors(reading), *drafts.problems]
-    usable = len(reading.articles) > len({error.where.partition(" [")[0] for error in drafts.problems})
-    if broken and not (usable or drafts.editions or drafts.posts):
+    broken = [*reading.errors, *skipped_errors(reading)]
+    if broken and not reading.articles:
         raise Problems(broken)

@@ -74,6 +74,7 @@ def plan_post(app: Application, post: FrozenPost) -> Planned | None:
                 adapter=channel.adapter_type.name,
                 account=channel.adapter.account(),
                 prepared=channel.adapter.prepare(post.draft.message),
+                segment_count=max(1, len(post.draft.rendered.post.segments)),
             ),
             app.clock.now(),
         )

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
-from publisher.domain.article import Article
+from publisher.domain.article import Article, split_file_stem
 from publisher.domain.edition import EditionContent
 from publisher.domain.message import Message, MessageKind
 from publisher.domain.outlet import Outlet
 from publisher.domain.related import related_lists
+from publisher.domain.sections import in_sections
 from publisher.domain.selection import Omission, Selection, select
-from publisher.errors import PostTooLong, PublisherError, QueueError, TemplateError, UsageError
+from publisher.errors import PostTooLong, PublisherError, QueueError, UsageError
 from publisher.intake.queue import QueueReading
 from publisher.rendering.email import RenderedEmail, render_email
-from publisher.rendering.post import RenderedPost, render_post
+from publisher.rendering.post import RenderedPost
 from publisher.workflow.application import Application, Channel
+from publisher.workflow.fit import fit_article, rules_of
+from publisher.workflow.look import skipped_errors
+from publisher.workflow.picture import read_picture, refuse_undescribed, with_memory
 
 POSTS_TO_LOOK_AT = 20
 
@@ -101,18 +106,25 @@ def _unknown_name(app: Application, name: str, slugs: Iterable[str], reading: Qu
     from publisher.config.explain import nearest_hint
     from publisher.errors import Problems
 
-    own = [error for error in reading.errors if path_name(error.where.rsplit(":", 1)[0]) == path_name(name)]
+    own = [error for error in reading.errors if _is_named(error.where.partition(":")[0].partition(" [")[0], name)]
     if own:
         return Problems(own)
-    skipped = [skipped for skipped in reading.skipped if path_name(skipped.path) == path_name(name)]
+    skipped = [error for error in skipped_errors(reading) if _is_named(error.where, name)]
     if skipped:
-        return UsageError(f"this article was skipped: {skipped[0].reason}", where=skipped[0].path)
-    known = [*app.settings.digests, *slugs]
+        return skipped[0]
+    known = [*app.settings.digests, *dict.fromkeys(slugs)]
     return UsageError(f'"{name}" is neither a digest nor an article', hint=nearest_hint(name, known))
+
+
+def _is_named(path: str, name: str) -> bool:
+    """Say whether a file is meant by this name: by its own, or by that without the date."""
+    stem = path_name(path)
+    return path_name(name) in (stem, split_file_stem(stem)[1])
 
 
 def prepare(app: Application, wanted: Wanted, reading: QueueReading) -> Drafts:
     """Select and render what was asked for. Errors: TemplateError; a named article's own errors."""
+    app = with_memory(app)
     digests = wanted.digests if wanted.digests or wanted.articles else tuple(app.settings.digests)
     editions, left_out, problems = [], {}, list[PublisherError]()
     for name in digests:
@@ -208,7 +220,7 @@ def edition_content(
         digest=digest,
         digest_name=name,
         date=now.astimezone(zone).date(),
-        articles=articles,
+        articles=tuple(article for part in in_sections(articles, digest.sections) for article in part.articles),
         number=number,
         related=related_lists(articles, reading.articles, had, now, rule=digest.related),
     )
@@ -217,10 +229,28 @@ def edition_content(
 def draft_posts(
     app: Application, channel: Channel, reading: QueueReading, only: Collection[str] = ()
 ) -> tuple[list[PostDraft], tuple[Omission, ...], list[PublisherError]]:
-    """Compute the posts that a channel would get; an article that cannot be fitted is a problem, the rest goes on."""
+    """Compute the posts that a channel would get, with their pictures.
+
+    An article that cannot be fitted, or whose picture cannot be read, is a problem, and the rest goes on.
+    """
     selection = select_posts(app, channel, reading, only)
     drafts, problems = fit_posts(app, channel, selection.chosen)
-    return drafts, selection.left_out, problems
+    whole, picture_problems = add_pictures(app, channel, drafts)
+    return whole, selection.left_out, [*problems, *picture_problems]
+
+
+def add_pictures(
+    app: Application, channel: Channel, drafts: Iterable[PostDraft]
+) -> tuple[list[PostDraft], list[PublisherError]]:
+    """Add each post's picture; a post whose picture cannot be taken is a problem."""
+    whole: list[PostDraft] = []
+    problems: list[PublisherError] = []
+    for draft in drafts:
+        try:
+            whole.append(add_picture(app, channel, draft))
+        except QueueError as error:
+            problems.append(error)
+    return whole, problems
 
 
 def select_posts(app: Application, channel: Channel, reading: QueueReading, only: Collection[str] = ()) -> Selection:
@@ -255,20 +285,20 @@ def posts_to_look_at(chosen: Sequence[Article], edition_slugs: Collection[str]) 
 
 
 def draft_post(app: Application, channel: Channel, article: Article) -> PostDraft:
-    """Render one article for one channel. Errors: PostTooLong, TemplateError."""
-    limits = channel.adapter.limits()
-    if limits is None:
-        raise TemplateError(f'the channel "{channel.name}" takes no posts', hint="Leave it out of the article.")
-    rendered = render_post(
-        article,
-        network=channel.network,
-        template_name=channel.settings.template,
-        default_template=channel.adapter_type.default_template,
-        limits=limits,
-        templates=app.templates,
-        language=article.lang or app.settings.organisation.language,
-        author_text=article.posts.get(channel.name),
-        channel=channel.name,
-    )
+    """Render one article for one channel, without its picture. Errors: PostTooLong, QueueError, TemplateError."""
+    rules = rules_of(channel)
+    refuse_undescribed(article, rules)
+    rendered = fit_article(article, rules, app.templates, app.settings.organisation.language)
     message = Message(MessageKind.POST, {"post": (rendered.post.to_bytes(),)})
     return PostDraft(channel.name, article, rendered, message)
+
+
+def add_picture(app: Application, channel: Channel, draft: PostDraft) -> PostDraft:
+    """Put the article's picture into the post, scaled for the network, if that shows it itself. Errors: QueueError."""
+    limits, image = channel.adapter_type.image_limits, draft.rendered.post.image
+    if limits is None or image is None:
+        return draft
+    fitted = read_picture(app, draft.article, limits)
+    post = replace(draft.rendered.post, image=replace(image, media_type=fitted.media_type))
+    sections = {"post": (post.to_bytes(),), "image": (b64encode(fitted.content),)}
+    return replace(draft, rendered=replace(draft.rendered, post=post), message=Message(MessageKind.POST, sections))

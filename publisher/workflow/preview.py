@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from publisher.domain.message import fill
 from publisher.errors import PublisherError
+from publisher.rendering.preflight.rules import Finding
 from publisher.rendering.preview_page import PreviewPost, render_preview_page
 from publisher.workflow.application import Application
 from publisher.workflow.look import skipped_errors
+from publisher.workflow.preflight import lines_of, look_over
 from publisher.workflow.prepare import (
     EditionDraft,
     PostDraft,
@@ -36,6 +38,7 @@ class PreviewReport:
     posts: tuple[PostDraft, ...]
     problems: tuple[PublisherError, ...]
     waiting_post_count: int
+    findings: tuple[Finding, ...] = ()
 
 
 def preview(app: Application, digest: str | None, folder: Path) -> PreviewReport:
@@ -55,15 +58,24 @@ def preview(app: Application, digest: str | None, folder: Path) -> PreviewReport
         waiting_post_count += len(chosen)
         posts += drafts
         problems += post_problems
-    write_preview(app, draft, posts, folder)
-    return PreviewReport(folder, draft, tuple(posts), tuple(problems), waiting_post_count)
+    findings = look_over(app, draft) if draft else ()
+    write_preview(app, draft, posts, folder, findings)
+    return PreviewReport(folder, draft, tuple(posts), tuple(problems), waiting_post_count, findings)
 
 
-def write_preview(app: Application, draft: EditionDraft | None, posts: Sequence[PostDraft], folder: Path) -> Path:
-    """Write an edition and posts as files; give the page that shows them all."""
+def write_preview(
+    app: Application,
+    draft: EditionDraft | None,
+    posts: Sequence[PostDraft],
+    folder: Path,
+    findings: Sequence[Finding] = (),
+) -> Path:
+    """Write an edition and posts as files; give the page that shows them all, with what the preflight found."""
     folder.mkdir(parents=True, exist_ok=True)
     if draft:
         write_email_files(app, draft, folder)
+        noted = replace(draft.email, warnings=(*draft.email.warnings, *lines_of(findings)))
+        draft = replace(draft, email=noted)
     write_post_files(app, posts, draft, folder)
     return folder / "index.html"
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,19 @@ def test_what_is_no_adapter(name: str) -> None:
     assert name not in adapter_names()
     with pytest.raises(ConfigError):
         find_adapter(name)
+
+
+def test_no_adapter_knows_another() -> None:
+    """The import contract names every adapter's file: one that is missing there would be bound by nothing."""
+    root = Path(__file__).parents[2]
+    contracts = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    (independence,) = (contract for contract in contracts if contract["name"] == "No adapter knows another")
+    files = (file.stem for file in (root / "publisher" / "adapters").glob("[a-z]*.py"))
+    assert sorted(independence["modules"]) == sorted(
+        f"publisher.adapters.{name}" for name in files if name != "registry"
+    )
 
 
 def test_nearest_name() -> None:

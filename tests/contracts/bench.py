@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +15,10 @@ from publisher.adapters.registry import find_adapter
 from publisher.credentials import EnvironmentCredentials
 from publisher.domain.message import MessageKind, SealedMessage
 from publisher.domain.post import Post, PostImage
+from publisher.domain.wire import Stage
 from publisher.fetch import CapturingHttpClient, RequestsHttpClient, host_of
 from publisher.ports.adapter import Adapter, Surroundings
+from publisher.ports.credentials import Credentials, Secret
 from publisher.ports.http import HttpClient
 from tests.servers import AUTHORITY
 
@@ -48,6 +51,9 @@ class FixedClock:
     def monotonic_seconds(self) -> float:
         return time.monotonic()
 
+    def wait(self, seconds: float) -> None:
+        """Nobody waits for a scripted remote."""
+
 
 @dataclass
 class MemoryCapture:
@@ -65,9 +71,23 @@ class Marks:
     """What an adapter had recorded, in order."""
 
     recorded: list[tuple[str, Any]] = field(default_factory=list)
+    stages: list[Stage] = field(default_factory=list)
 
     def __call__(self, name: str, value: Any) -> None:
         self.recorded.append((name, value))
+
+    def wire(self, stage: Stage, receipt: str = "") -> None:
+        self.stages.append(stage)
+
+
+class RehearsedCredentials(EnvironmentCredentials):
+    """In a rehearsal nothing is kept; unlike the program's own, a missing secret is missed."""
+
+    def keep(self, secret: Secret, value: str) -> None:
+        pass
+
+    def renewing(self, secret: Secret) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 def random_bytes(count: int) -> bytes:
@@ -84,11 +104,11 @@ def make_adapter(
     """Make an adapter as bootstrap does: found by name, settings validated, the operator's addresses allowed."""
     adapter_type = find_adapter(settings["adapter"])
     validated = adapter_type.settings.model_validate(dict(settings))
-    credentials = EnvironmentCredentials(folder, environ or {})
+    credentials: Credentials = EnvironmentCredentials(folder, environ or {})
     allowed = frozenset(host_of(address) for address in validated.addresses(credentials))
     http: HttpClient = RequestsHttpClient(allowed, ca_file=AUTHORITY)
     if capture is not None:
-        http = CapturingHttpClient(capture)
+        http, credentials = CapturingHttpClient(capture), RehearsedCredentials(folder, environ or {})
     surroundings = Surroundings("test", folder, FixedClock(), http, credentials, random_bytes, capture)
     adapter: Adapter = adapter_type.make(validated, surroundings)
     return adapter

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import quote, urlencode
 
 from publisher.fetch import CapturingHttpClient
 from publisher.ports.http import HttpAnswer, HttpRequest
@@ -58,3 +59,13 @@ def test_same_request_same_file() -> None:
         client.send(HttpRequest("POST", "https://example.org/", body=body))
     assert len(capture.files) == 2
     assert all(name.startswith("example-org-post-") for name in capture.files)
+
+
+def test_secrets_in_address_and_body() -> None:
+    """A secret is hidden in each form in which it can stand there: plain, in JSON, in a form, in an address."""
+    secret = 'c+a/n"ä ry'
+    body = f"{json.dumps({'password': secret})}\n{urlencode({'token': secret})}\n{secret}".encode()
+    address = f"https://example.org/me?{urlencode({'token': secret})}&x={quote(secret, safe='')}"
+    shown = captured(HttpRequest("POST", address, body=body, secret_texts=frozenset({secret})))
+    assert shown["url"] == "https://example.org/me?token=(hidden)&x=(hidden)"
+    assert shown["body"] == '{"password": "(hidden)"}\ntoken=(hidden)\n(hidden)'

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from publisher.domain.attempt import Accepted, Deferred, Outcome, Rejected, Unknown
 from publisher.domain.reply import quote_reply
 from publisher.errors import ChannelMisconfigured
-from publisher.fetch import deliver
-from publisher.fetch.outcomes import retry_after_seconds
+from publisher.fetch import deliver, take_step
+from publisher.fetch.outcomes import retry_after_seconds, wait_seconds
 from publisher.ports.http import AddressRefused, HttpAnswer, HttpRequest, NoAnswer, NotReached
 from tests.contracts.bench import NOW
 
@@ -117,3 +117,31 @@ def test_address_in_a_reply(local: str, around: str) -> None:
     quoted = quote_reply(f"550{around}{local}@example.org{around}unknown")
     assert f"{local}@" not in quoted
     assert f"{local[0]}…@example.org" in quoted
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "seconds"),
+    [
+        (429, {"x-rate-limit-reset": str(int(NOW.timestamp()) + 90)}, 90),
+        (429, {"ratelimit-reset": "45"}, 45),
+        (429, {"x-ratelimit-reset": (NOW + timedelta(seconds=30)).isoformat()}, 30),
+        (429, {"x-ratelimit-reset": "2026-11-20T00:00:00Z"}, 0),
+        (429, {"ratelimit-reset": "9" * 12}, 86_400),
+        (429, {"retry-after": "5", "x-rate-limit-reset": "99999999999"}, 5),
+        (429, {"x-rate-limit-reset": "tomorrow"}, None),
+        (503, {"x-ratelimit-reset": "45"}, None),
+    ],
+)
+def test_reset_of_an_allowance(status: int, headers: dict[str, str], seconds: float | None) -> None:
+    """Networks say in several ways when an allowance comes back; it counts only where one is used up."""
+    assert wait_seconds(HttpAnswer(status, headers), NOW) == seconds
+
+
+def test_answer_of_a_step_as_it_came() -> None:
+    """A step's good answer may hold the old token as the new one: it is given as it came, and only quoted without."""
+    answer = HttpAnswer(200, body=b'{"refresh_token": "canary"}')
+    assert take_step(ScriptedHttp(answer), REQUEST, channel="press", now=NOW, secrets=["canary"]) == answer
+    refused = take_step(
+        ScriptedHttp(HttpAnswer(422, body=b"canary")), REQUEST, channel="p", now=NOW, secrets=["canary"]
+    )
+    assert "canary" not in repr(refused)

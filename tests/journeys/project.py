@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from tests.journeys.servers.mail import MailServer
 
 ROOT = Path(__file__).parents[2]
 LONG_AGO = 1_700_000_000
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 90
 
 ORGANISATION = """
 [organisation]
@@ -175,6 +176,29 @@ class Project:
     def states(self, **which: Any) -> dict[str, int]:
         """Count deliveries by state."""
         return dict(Counter(row.state.value for row in self.deliveries(**which)))
+
+
+def read_until(process: subprocess.Popen[str], words: str) -> str:
+    """Read what a process says on standard error until these words; one that never says them is killed."""
+    assert process.stderr
+    shown = ""
+    with patience(process):
+        while words not in shown:
+            line = process.stderr.readline()
+            assert line, f"never said {words!r}: {shown}"
+            shown += line
+    return shown
+
+
+@contextmanager
+def patience(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Kill a process that takes for ever, so that the test fails instead of waiting."""
+    timer = threading.Timer(PATIENCE_SECONDS, process.kill)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def finish(process: subprocess.Popen[str], text: str | None = None) -> Finished:

@@ -179,7 +179,7 @@ def check_html(html: str, page: Page) -> None:
     assert page.teaser in paragraphs
     assert any(text.startswith(in_words(page.date)) for text in paragraphs)
     (caption,) = [text for text in paragraphs if text.startswith(page.caption)]
-    assert caption.endswith(f"Foto: {page.credit}")
+    assert caption.endswith(f": {page.credit}")
     assert f"Quelle: {page.source}" in paragraphs
     assert any(text.startswith(page.first_words) for text in paragraphs)
     assert any(text.endswith(page.last_words) for text in paragraphs)
@@ -197,7 +197,7 @@ def check_html(html: str, page: Page) -> None:
 
 def check_text(text: str, page: Page) -> None:
     flat_text = flat(text)
-    wanted = [page.title, page.teaser, page.caption, f"Foto: {page.credit}", page.first_words, page.quote]
+    wanted = [page.title, page.teaser, page.caption, page.credit, page.first_words, page.quote]
     wanted += [page.last_words, f"Quelle: {page.source}", in_words(page.date)]
     for title, date, teaser in page.related:
         wanted += [title, in_words(date), teaser]

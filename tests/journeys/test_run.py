@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.project import Project, finish, folder_config
+from tests.journeys.project import Project, finish, folder_config, read_until
 
 
 @pytest.fixture
@@ -40,13 +40,7 @@ def test_once_does_what_is_due_and_leaves(project: Project) -> None:
 def test_a_signal_ends_it_cleanly(project: Project, number: signal.Signals) -> None:
     """It names the next time, does what is due, and leaves with 0 when told to."""
     process = project.start("run")
-    assert process.stderr
-    seen = ""
-    while "deliveries: 3 accepted" not in seen:
-        line = process.stderr.readline()
-        assert line, seen
-        seen += line
-    assert "next run" in seen
+    assert "next run" in read_until(process, "deliveries: 3 accepted")
     process.send_signal(number)
     assert finish(process).code == 0
     assert project.states() == {"accepted": 3}

@@ -13,7 +13,7 @@ import pytest
 from publisher.bootstrap import SystemClock, open_application
 from publisher.domain.delivery import DeliveryState
 from publisher.workflow.send import LEASE_SECONDS, send
-from tests.journeys.project import Project, finish
+from tests.journeys.project import Project, finish, read_until
 from tests.journeys.servers.mail import MailServer
 
 RECIPIENT_COUNT = 120
@@ -36,9 +36,7 @@ def test_a_signal_stops_after_the_messages_on_the_wire(
     process = project.start("now", "--yes")
     mail.wait_for("holding")
     process.send_signal(number)
-    assert process.stderr
-    while "Stopping after the messages on the wire" not in process.stderr.readline():
-        assert process.poll() is None
+    read_until(process, "Stopping after the messages on the wire")
     mail.tell(release=True)
     stopped = finish(process)
     assert stopped.code == 4

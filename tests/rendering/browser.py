@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,10 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 _FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions"),
+)
+# Chromium reads from descriptor 3 and writes to 4.
+_MOVE_PIPES = (
+    "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execv(sys.argv[3], sys.argv[3:])"
 )
 
 
@@ -85,10 +90,8 @@ def open_page(profile: Path) -> Iterator[Page]:
     theirs_in, our_out = os.pipe()
     our_in, theirs_out = os.pipe()
     command = [CHROMIUM, *_FLAGS, f"--user-data-dir={profile}", "--remote-debugging-pipe", "about:blank"]
-    # Chromium reads from descriptor 3 and writes to 4, so a shell puts the pipes there.
-    shell = f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}'
     with subprocess.Popen(
-        ["/bin/sh", "-c", shell, "sh", *command],
+        [sys.executable, "-c", _MOVE_PIPES, str(theirs_in), str(theirs_out), *command],
         pass_fds=(theirs_in, theirs_out),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

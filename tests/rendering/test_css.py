@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import premailer
 import pytest
 
 from publisher.errors import TemplateError
-from publisher.rendering.css import inline_css
+from publisher.rendering.css import inline_css, refuse_changes
 
 PAGE = """<!DOCTYPE html>
 <html lang="de"><head><meta charset="utf-8">
@@ -63,6 +65,61 @@ def test_what_an_inliner_would_break_is_an_error(html: str, what: str | None) ->
         inline_css(html)
 
 
+@pytest.mark.parametrize(
+    ("sheet", "own", "expected"),
+    [
+        (".b { margin-top: 5px; } .b { margin: 0; } .b { margin-top: 9px; }", "", "margin:0; margin-top:9px"),
+        (".b { margin: 0; } .b { margin-top: 5px; } .b { margin: 1px; }", "", "margin-top:5px; margin:1px"),
+        (".b { color: #ff0000 !important; } .b { color: #00ff00; }", "color: #0000ff", "color:#ff0000 !important"),
+        (".b { width: 1px; }", "width: 2px !important; width: 3px", "width:2px !important"),
+        (".b { border: 0; border-top: 1px solid #112233; }", "", "border:0; border-top:1px solid #112233"),
+    ],
+)
+def test_the_order_of_declarations_is_the_cascades(sheet: str, own: str, expected: str) -> None:
+    assert f'<b class="b" style="{expected}">' in inline_css(_page(sheet, f'<b class="b" style="{own}">x</b>'))
+
+
+def test_sizes_and_media_queries_stay_as_they_are() -> None:
+    body = '<table width="100%" height="9"><tr><td width="600" align="right" bgcolor="#aabbcc">x</td></tr></table>'
+    html = inline_css(_page("td { width: 50%; height: 3px; text-align: left; background-color: #ffffff; }", body))
+    assert '<table width="100%" height="9">' in html
+    assert '<td width="600" align="right" bgcolor="#aabbcc" style="width:50%; height:3px;' in html
+    assert html.count("<style>@media (max-width: 600px) { .a { color: #ff0000 !important; } }</style>") == 1
+
+
+def test_a_rule_of_a_phone_in_the_wrong_sheet_stays_too() -> None:
+    html = inline_css(_page(".a { color: #112233; } @media (max-width: 500px) { .a { color: #445566 !important; } }"))
+    assert "#445566 !important" in html
+    assert html.count("@media") == 2
+
+
+SWAPS = {
+    "the text": ("Grüße", "Grusse"),
+    "the links": ("a=1&amp;b=2", "a=1"),
+    "the image addresses": ("cid:1@", "cid:2@"),
+    "the alternative texts": ('alt=""', 'alt="x"'),
+    "the languages": ('<html lang="de">', '<html lang="en">'),
+    "the classes": ('class="l"', 'class="m"'),
+    "the widths and heights": ('width="536"', 'width="537"'),
+    "the rules for phones and dark mode": ("#ff0000 !important", "#ff0000"),
+    "the conditional comments": ("<!--<![endif]-->", "<!-- -->"),
+    "the doctype": ("<!DOCTYPE html>", ""),
+    "an address": ("margin:0", "margin:0; background:url(//evil.example/x.png)"),
+}
+
+
+@pytest.mark.parametrize("what", SWAPS)
+def test_each_comparison_sees_what_it_is_for(what: str) -> None:
+    """Controls: what an inliner could spoil is spoilt, and is named."""
+    before = _page(".a { margin: 0; }")
+    after = inline_css(before)
+    refuse_changes(before, after)
+    old, new = SWAPS[what]
+    assert old in after
+    with pytest.raises(TemplateError, match=what):
+        refuse_changes(before, after.replace(old, new))
+
+
 def test_broken_css_is_left_out_and_stops_nothing() -> None:
     assert "color:#112233" in inline_css(_page(".a { color: #112233; } }}}} .b { nonsense"))
 
@@ -72,7 +129,9 @@ class _Canary(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.seen.append(self.path)
-        self.send_response(404)
+        self.send_response(200)
+        self.send_header("Content-Type", "text/css")
+        self.send_header("Content-Length", "0")
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
@@ -96,7 +155,7 @@ def test_nothing_is_fetched(canary: tuple[str, list[str]], tmp_path: Path) -> No
     address, seen = canary
     (tmp_path / "secret.css").write_text(".a { color: #123456; }")
     body = (
-        f'<link rel="stylesheet" href="{address}/l.css"><img src="{address}/i.png" alt="">'
+        f'<link rel="stylesheet" href="{address}/l.css"><img src="{address}/i.png" alt="" srcset="{address}/j.png 2x">'
         f'<table background="{address}/b.png"><tr><td style="background:url({address}/s.png)">x</td></tr></table>'
     )
     html = inline_css(_page(f".a {{ background: url({address}/c.png); }}", body))
@@ -107,3 +166,12 @@ def test_nothing_is_fetched(canary: tuple[str, list[str]], tmp_path: Path) -> No
     escaped = "@\\69mport url(file://" + str(tmp_path) + "/secret.css); .a { margin: 0; }"
     assert "#123456" not in inline_css(_page(escaped))
     assert seen == []
+
+
+def test_the_control_premailer_as_it_comes_does_fetch(canary: tuple[str, list[str]]) -> None:
+    """The same server sees requests where nobody forbids them."""
+    address, seen = canary
+    body = f'<link rel="stylesheet" href="{address}/l.css">'
+    page = _page(f"@import '{address}/i.css'; .a {{ margin: 0; }}", body)
+    premailer.transform(page, cssutils_logging_level=logging.CRITICAL)
+    assert set(seen) == {"/l.css", "/i.css"}

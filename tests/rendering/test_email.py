@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.domain.article import Article, Image, Related, Source
+from publisher.domain.digest import Theme, ThemeColours
 from publisher.domain.message import Context, Placeholder, decode_message, fill
 from publisher.domain.organisation import Organisation
 from publisher.domain.personal import MESSAGE_PLACEHOLDERS, TEMPLATE_PLACEHOLDERS
@@ -27,6 +29,7 @@ from publisher.rendering.email import MAX_HTML_BYTES, RenderedEmail, render_emai
 from publisher.rendering.templates import Templates
 from publisher.rendering.view import Images, edition_values
 from tests.rendering.editions import (
+    HEADLINES,
     SHIPPED,
     article,
     edition,
@@ -340,34 +343,6 @@ def test_css_rules(full: RenderedEmail) -> None:
     assert not re.search(r"@media[^{]*\{[^@]*@", dark.replace("}\n[data", "}}\n[data"))
 
 
-def test_contrast_in_light_and_dark(full: RenderedEmail) -> None:
-    light = [("#1b2330", "#ffffff"), ("#5a6573", "#ffffff"), ("#0b5cad", "#ffffff"), ("#5a6573", "#f4f6f9"),
-             ("#0b5cad", "#f4f6f9"), ("#556070", "#edf0f4")]  # fmt: skip
-    dark = [
-        ("#e9edf2", "#1a2028"),
-        ("#adb8c4", "#1a2028"),
-        ("#8cc4ff", "#232b35"),
-        ("#adb8c4", "#232b35"),
-        ("#adb8c4", "#0f1419"),
-    ]
-    for text, background in light + dark:
-        assert text in full.html
-        assert background in full.html
-        assert _contrast(text, background) >= 4.5
-
-
-def _contrast(one: str, other: str) -> float:
-    """WCAG 2.2, contrast ratio (checked 2026-11-23)."""
-    first, second = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (first + 0.05) / (second + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
 def test_twenty_articles_stay_under_what_gmail_shows(full: RenderedEmail) -> None:
     html = _part(_read(full), "text/html")
     assert len(html.encode()) < 90 * 1024
@@ -478,10 +453,10 @@ def test_sixty_articles_lose_what_is_least_needed_and_say_so() -> None:
 
 
 def test_warnings() -> None:
-    email = _render(article(1, image=Image(src="a.jpg"), body_markdown="![x](y.png)", url=None, teaser="Kurz."))
+    email = _render(article(1, image=Image(src="a.jpg"), body_markdown="![](y.png)", url=None, teaser="Kurz."))
     said = " ".join(email.warnings)
     assert "no alternative text" in said
-    assert "instead of an image inside the text" in said
+    assert 'the image "y.png" in the text has no alternative text' in said
     assert "the preheader has 5 characters" in said
 
 
@@ -512,6 +487,187 @@ def test_a_subject_of_two_lines_or_with_a_placeholder(tmp_path: Path) -> None:
         render_email(edition(plain_article(1)), templates, read_picture)
 
 
+# --- looks ------------------------------------------------------------------------------------------------------------
+
+RELATED_IN_ENGLISH = Related(title="A book", slug="book", lang="en", teaser="On heat.", date=date(2026, 1, 2))
+
+
+@pytest.mark.parametrize("content", ["teaser", "full"])
+@pytest.mark.parametrize("count", [5, 6])
+@pytest.mark.parametrize("sections", [(), ("Technik", "Recht")])
+@pytest.mark.parametrize("template", ["digest", "letter"])
+def test_every_combination_has_right_headings_contents_and_links(
+    content: str, count: int, sections: tuple[str, ...], template: str
+) -> None:
+    tags = (("technik",), (), ("Recht", "Technik"), ("Sport",), ("Recht",), ())
+    articles = [article(number, tags=tags[number - 1]) for number in range(1, count + 1)]
+    email = _render(*articles, digest={"content": content, "sections": sections, "template": template})
+    tree = _tree(email.html)
+    levels = [int(element.tag[1]) for element in tree.iter() if re.fullmatch(r"h[1-6]", str(element.tag))]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    headlines = [a.title for a in articles]
+    shown = [text for heading in tree.iter("h3" if sections else "h2") if (text := heading.text) in headlines]
+    order = [0, 2, 4, 1, 3, 5] if sections else range(6)
+    assert shown == [headlines[index] for index in order if index < count]
+    targets = [a.attrib["href"][1:] for a in tree.iter("a") if a.attrib["href"].startswith("#")]
+    anchors = [element.attrib["id"] for element in tree.iter() if "id" in element.attrib]
+    assert anchors == [f"a{number}" for number in range(1, count + 1)]
+    assert targets == (anchors if count >= 6 and template == "digest" else [])
+    headings = [heading.text for heading in tree.iter("h2")] if sections else []
+    assert [text for text in headings if text != "In dieser Ausgabe"] == (
+        ["Technik", "Recht", "Weitere Meldungen"] if sections else []
+    )
+    assert ("durchgeführt." in visible(email.html)) is (content == "full" or count >= 5)
+    assert _links(email.html) == _links_in_text(email.text)
+
+
+def _links(html: str) -> list[str]:
+    found = re.findall(r'href="([^"#]+)"', html.replace("&amp;", "&"))
+    return [link for link in found if "verband.example" not in link]
+
+
+def _links_in_text(text: str) -> list[str]:
+    return [link for link in re.findall(r"(?:https?://|mailto:)[^\s)]+", text) if "verband.example" not in link]
+
+
+def test_sections_that_no_article_is_in_leave_no_heading() -> None:
+    email = _render(plain_article(1, tags=("Technik",)), digest={"sections": ("Sport",)})
+    assert [heading.text for heading in _tree(email.html).iter("h2")] == [HEADLINES[0]]
+    assert "Weitere Meldungen" not in email.html + email.text
+    english = _render(
+        plain_article(1, tags=("Sport",)), plain_article(2), digest={"sections": ("Sport",), "language": "en"}
+    )
+    assert [heading.text for heading in _tree(english.html).iter("h2")] == ["Sport", "More news"]
+
+
+def test_a_letter_has_no_images_and_is_signed() -> None:
+    body = 'Ein Satz.\n\n![Zwei Pumpen](images/zwei.jpg "Im Keller")'
+    email = _render(
+        article(1, body_markdown=body),
+        digest={"template": "letter", "content": "full", "from_name": "Erika Mustermann"},
+    )
+    assert [part.get_content_type() for part in _read(email).walk()][1:] == ["text/plain", "text/html"]
+    assert "<img" not in email.html
+    assert "Zwei Pumpen Im Keller" in visible(email.html)
+    assert "Mit freundlichen Grüßen Erika Mustermann" in visible(email.html)
+    assert "Mit freundlichen Grüßen\nErika Mustermann" in email.text
+    assert email.subject == "Neue Hocheffizienzpumpe senkt den Stromverbrauch in Altbauten um ein…"
+    assert not email.warnings
+
+
+def test_images_in_the_text_are_sized_and_embedded_like_the_others() -> None:
+    body = 'Ein Satz.\n\n![Zwei Pumpen](images/zwei.jpg "Im Keller")'
+    email = _render(article(2, image=None, body_markdown=body), digest={"content": "full"})
+    (image,) = _tree(_part(_read(email), "text/html")).iter("img")
+    assert (image.attrib["width"], image.attrib["height"]) == ("536", "345")
+    assert image.attrib["alt"] == "Zwei Pumpen"
+    assert image.attrib["src"].startswith("cid:")
+    assert "max-width:536px" in image.attrib["style"]
+    assert "Im Keller" in visible(email.html)
+    with pytest.raises(QueueError, match=r'image "images/zwei.jpg": cannot be read') as caught:
+        render_email(
+            edition(article(2, image=None, body_markdown=body), digest={"content": "full"}),
+            shipped_templates(),
+            no_pictures,
+        )
+    assert caught.value.field == "body"
+
+
+@pytest.mark.parametrize("template", ["letters", "../digest", "", "digest/html.j2"])
+def test_a_template_that_there_is_not(template: str) -> None:
+    with pytest.raises(TemplateError, match="there is no e-mail template") as caught:
+        _render(plain_article(1), digest={"template": template})
+    assert caught.value.where == "config.toml [digests.weekly.template]"
+    assert "Use one of: digest, letter;" in caught.value.hint
+
+
+def test_a_theme_shows_in_the_page() -> None:
+    theme = Theme(
+        font="Source Sans, Verdana, sans-serif",
+        width=520,
+        logo="logo.png",
+        logo_alt="Ein Haus",
+        colours=ThemeColours(accent="#8a1c1c", panel_dark="#101010"),
+    )
+    content = edition(article(1), article(2), digest={"theme": theme})
+    email = render_email(content, shipped_templates(), read_picture, logo=picture(432, 120, "PNG"))
+    assert re.search("font-family:Source Sans, ?Verdana, ?sans-serif", email.html)
+    assert "font-family:Verdana,sans-serif!important" in email.html
+    assert "#8a1c1c" in email.html
+    assert "#0b5cad" not in email.html
+    assert "background-color: #101010 !important" in email.html
+    assert 'width="520"' in email.html
+    assert "(max-width: 520px)" in email.html
+    images = [(image.attrib["alt"], image.attrib["width"]) for image in _tree(email.html).iter("img")]
+    assert images[0] == ("Ein Haus", "180")
+    assert [width for _, width in images[1:]] == ["520", "456"]
+
+
+@pytest.mark.parametrize("template", ["digest", "letter"])
+def test_everything_in_another_language_is_marked(template: str) -> None:
+    """Headline, kicker, teaser, text, image, caption, its place in the contents, and related articles."""
+    articles = [plain_article(number) for number in range(1, 6)]
+    foreign = article(
+        6, title="Title one", kicker="Kicker one", teaser="Teaser one", lang="en", related=(RELATED_IN_ENGLISH,)
+    )
+    email = _render(*articles, foreign, digest={"template": template, "content": "full"})
+    tree = _tree(email.html)
+    parents = {child: parent for parent in tree.iter() for child in parent}
+    english = ("Title one", "Kicker one", "Teaser one", "A book", "On heat.")
+    seen = []
+    for element in tree.iter():
+        if any(word in (element.text or "") for word in english) and element.tag not in ("title", "style"):
+            seen.append(element.text)
+            marked = _nearest_with_lang(element, parents)
+            assert (marked.attrib["lang"], marked.attrib["dir"]) == ("en", "ltr"), seen[-1]
+    assert all(any(word in str(text) for text in seen) for word in english)
+    german = next(element for element in tree.iter() if "2. Januar 2026" in (element.text or ""))
+    assert _nearest_with_lang(german, parents).attrib["lang"] == "de"
+
+
+def _nearest_with_lang(
+    element: ElementTree.Element, parents: dict[ElementTree.Element, ElementTree.Element]
+) -> ElementTree.Element:
+    return element if "lang" in element.attrib else _nearest_with_lang(parents[element], parents)
+
+
+def test_hosted_images_are_named_by_their_content_and_not_embedded() -> None:
+    content = edition(article(1), article(2, image=None))
+    hosted = render_email(content, shipped_templates(), read_picture, assets_url="https://verband.example/assets/")
+    (name,) = hosted.assets
+    assert re.fullmatch(r"[0-9a-f]{32}\.(jpg|png)", name)
+    message = _read(hosted)
+    assert [part.get_content_type() for part in message.walk()][1:] == ["text/plain", "text/html"]
+    html = _part(message, "text/html")
+    assert f'src="https://verband.example/assets/{name}"' in html
+    assert "cid:" not in html
+    assert 'src="data:image/' in hosted.html
+    embedded = render_email(content, shipped_templates(), read_picture)
+    assert embedded.assets == {}
+    (part,) = (part for part in _read(embedded).walk() if part.get_content_maintype() == "image")
+    assert part.get_payload(decode=True) == hosted.assets[name]
+    assert str(part["content-id"]).strip("<>").partition("@")[0] == name.partition(".")[0]
+
+
+def test_many_large_images_are_warned_of_only_where_they_are_embedded() -> None:
+    content = edition(article(1), article(2))
+    embedded = render_email(content, shipped_templates(), _read_noise)
+    hosted = render_email(content, shipped_templates(), _read_noise, assets_url="https://verband.example")
+    assert any("KB in all; every copy carries them unless [web] hosts them" in warning for warning in embedded.warnings)
+    assert not any("KB in all" in warning for warning in hosted.warnings)
+    assert sum(map(len, hosted.assets.values())) > 300 * 1024
+
+
+def _read_noise(_src: str) -> bytes:
+    from PIL import Image as Pillow
+
+    output = BytesIO()
+    Pillow.effect_noise((1200, 800), 90).convert("RGB").save(output, "JPEG")
+    return output.getvalue()
+
+
 @settings(max_examples=15, deadline=None)
 @given(
     st.fixed_dictionaries(
@@ -539,8 +695,8 @@ def test_the_how_to_names_every_variable_and_no_other() -> None:
     values, _ = edition_values(content, Images(read_picture), picture(100, 50))
     values |= {"subject": "", "preheader": "", "placeholders": dict.fromkeys(TEMPLATE_PLACEHOLDERS, "")}
     how_to = (Path(__file__).parents[2] / "docs/how-to/edit-the-email-template.md").read_text("utf-8")
-    documented = set(re.findall(r"^\| `([^`]+)` \|", how_to, re.MULTILINE))
-    assert documented == set(_names(values))
+    documented = set(re.findall(r"^\| `([^`(]+)(?:\([^`]*\))?` \|", how_to, re.MULTILINE))
+    assert documented == set(_names({**values, "sections": [{"heading": "", "articles": ""}]}))
 
 
 def _names(value: Any, path: str = "") -> list[str]:

@@ -14,7 +14,7 @@ from publisher.domain.networks import KNOWN_LIMITS
 from publisher.domain.post import Post, PostImage
 from publisher.domain.text_limits import TextLimits, measure
 from publisher.errors import PostTooLong, PublisherError, QueueError, TemplateError
-from publisher.rendering.post import RenderedPost, plain_paragraphs, render_post
+from publisher.rendering.post import PostRules, RenderedPost, plain_paragraphs, render_post
 from publisher.rendering.templates import Templates
 
 SHIPPED = Path(__file__).parents[2] / "templates"
@@ -45,17 +45,14 @@ def rendered(
     author_text: str | None = None,
     language: str = "de",
 ) -> RenderedPost:
-    return render_post(
-        article,
+    rules = PostRules(
+        name=f"our-{network}",
         network=network,
+        limits=limits or KNOWN_LIMITS[network],
         template_name=template_name,
         default_template=default_template,
-        limits=limits or KNOWN_LIMITS[network],
-        templates=templates or Templates([SHIPPED]),
-        language=language,
-        author_text=author_text,
-        channel=f"our-{network}",
     )
+    return render_post(article, rules, templates or Templates([SHIPPED]), language=language, author_text=author_text)
 
 
 EXPECTED = {

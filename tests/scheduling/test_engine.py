@@ -112,18 +112,23 @@ def test_a_file_that_cannot_be_read_is_told(project: Project) -> None:
 
 
 def test_an_edition_that_a_crash_left_frozen_is_made_again(project: Project) -> None:
-    """Nobody has seen it: it is discarded, and the due time is not lost."""
+    """Nobody has seen it: after five minutes it is discarded and the due time is not lost; until then it may be another
+    process's work."""
     from publisher.workflow.due import due_editions
     from publisher.workflow.freeze import freeze_edition
     from publisher.workflow.prepare import Drafts, draft_edition
 
     project.article()
-    with opened(project) as app:
+    clock = StandingClock()
+    with opened(project, clock) as app:
         (item,) = due_editions(app, app.clock.now())
         reading = app.read_queue()
         draft = draft_edition(app, "daily", reading)[0]
         assert draft
         assert freeze_edition(app, draft, Drafts(reading=reading), occurrence=item.due.occurrence)
+        engine(app).tick()
+        assert project.states() == {}
+        clock.forward(minutes=6)
         engine(app).tick()
     assert occurrences(project) == ["due 2026-11-23T07:00"]
     assert project.states() == {"accepted": 5}

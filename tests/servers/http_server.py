@@ -44,8 +44,11 @@ class HttpServer(Listener):
     def serve(self, line: Line) -> None:
         request = _read(line)
         self.requests.append(request)
-        self.actions[min(len(self.requests), len(self.actions)) - 1](line)
+        self.action_for(request)(line)
         raise Ended
+
+    def action_for(self, request: Request) -> Action:
+        return self.actions[min(len(self.requests), len(self.actions)) - 1]
 
 
 def _read(line: Line) -> Request:

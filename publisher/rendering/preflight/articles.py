@@ -29,7 +29,7 @@ class ArticleBlock:
 def article_blocks(email: EmailParts, page: Page) -> list[ArticleBlock]:
     """Find the articles whose headline is a heading; the same headline twice is taken in order."""
     headings = list(_headlines(email, page))
-    return [ArticleBlock(article, heading, _alone(heading, headings)) for article, heading in headings]
+    return [ArticleBlock(article, heading, _alone(heading, headings, page.all("h1"))) for article, heading in headings]
 
 
 def _headlines(email: EmailParts, page: Page) -> list[tuple[Article, Element]]:
@@ -44,8 +44,9 @@ def _headlines(email: EmailParts, page: Page) -> list[tuple[Article, Element]]:
     return pairs
 
 
-def _alone(heading: Element, headings: list[tuple[Article, Element]]) -> Element:
-    others = {one for _, one in headings if one is not heading}
+def _alone(heading: Element, headings: list[tuple[Article, Element]], titles: list[Element]) -> Element:
+    """Climb as far as nothing of another article and not the digest's title comes into it."""
+    others = {one for _, one in headings if one is not heading} | {one for one in titles if one is not heading}
     crowded = {above for other in others for above in other.iterancestors()}
     block = heading
     for above in heading.iterancestors():

@@ -6,13 +6,17 @@ import re
 from collections.abc import Iterator
 
 from publisher.rendering.preflight.articles import article_blocks, place_of
-from publisher.rendering.preflight.page import Element, Page, language_at, once_each, primary, where_is
+from publisher.rendering.preflight.page import Element, Page, language_at, primary, where_is
 from publisher.rendering.preflight.parts import EmailParts
-from publisher.rendering.preflight.rules import Finding, found
+from publisher.rendering.preflight.rules import Finding, at_most, found
 
 DOCTYPE = "<!DOCTYPE html>"
-_ACTIVE = ("script", "iframe", "frame", "form", "input", "button", "select", "textarea", "object", "embed", "applet")
-_ACTIVE += ("link", "base", "video", "audio", "svg", "math", "canvas", "dialog")
+_ACTIVE = frozenset(
+    {
+        *("script", "iframe", "frame", "object", "embed", "applet", "link", "base", "video", "audio", "svg", "math"),
+        *("form", "input", "button", "select", "textarea", "canvas", "dialog"),
+    }
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ufffe\uffff]")
 # UTF-8 that was read as Latin-1 or Windows-1252: a lead byte's character, then a continuation byte's.
 _MOJIBAKE = re.compile(r"[ÃÂ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€[\u0080-\u00bf„œžš™˜¦“”‚]")
@@ -33,8 +37,8 @@ def check_document(email: EmailParts, page: Page) -> Iterator[Finding]:
     yield from _wrapper(page)
     yield from _viewport(page)
     yield from _head(page)
-    yield from once_each(_active(page))
-    yield from once_each(_addresses(page))
+    yield from at_most(_active(page))
+    yield from at_most(_addresses(page))
     yield from _fonts(page)
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from publisher.rendering.preflight.css import pixels
-from publisher.rendering.preflight.page import Element, Page, once_each, where_is
+from publisher.rendering.preflight.page import Element, Page, where_is
 from publisher.rendering.preflight.parts import EmailParts
-from publisher.rendering.preflight.rules import Finding, found
+from publisher.rendering.preflight.rules import Finding, at_most, found
 
-MIN_TEXT_CHARACTERS = 500
+LEAST_TEXT_CHARACTERS, MIN_TEXT_CHARACTERS = 200, 500
 MAX_EMBEDDED_BYTES = 300 * 1024
 _FILE_NAME = re.compile(r"[^\s]+\.(?:jpe?g|png|gif|webp|svg|avif|bmp|tiff?)|(?:img|dsc|image|bild|foto)[-_ ]?\d+", re.I)
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")
@@ -21,9 +21,9 @@ _OTHER_ENDINGS = (".webp", ".svg", ".avif", ".bmp", ".tif", ".tiff", ".heic", ".
 def check_images(email: EmailParts, page: Page) -> Iterator[Finding]:
     """Look at the images."""
     images = page.all("img")
-    yield from once_each(_alternatives(images))
-    yield from once_each(_sizes(page, images))
-    yield from once_each(_formats(email, images))
+    yield from at_most(_alternatives(images))
+    yield from at_most(_sizes(page, images))
+    yield from at_most(_formats(email, images))
     yield from _amounts(email, page, images)
 
 
@@ -84,7 +84,8 @@ def _amounts(email: EmailParts, page: Page, images: list[Element]) -> Iterator[F
     if images and count < MIN_TEXT_CHARACTERS:
         what = f"{len(images)} images and only {count} characters of text"
         hint = f"Write at least {MIN_TEXT_CHARACTERS} characters, or leave the images out."
-        yield found("I3-text", "html <body>", what, hint)
+        rule = "I3-only" if count < LEAST_TEXT_CHARACTERS else "I3-text"
+        yield found(rule, "html <body>", what, hint)
     size = sum(len(one.content) for one in email.attachments if one.media_type.startswith("image/"))
     if size > MAX_EMBEDDED_BYTES:
         what = f"embedded images have {size // 1024} KB in all; every recipient's copy carries them"

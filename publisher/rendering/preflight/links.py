@@ -5,37 +5,43 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 from publisher.rendering.preflight.colours import contrast
 from publisher.rendering.preflight.css import four_sides, pixels
-from publisher.rendering.preflight.page import BLOCKS, Element, Look, Page, once_each, own_text, text_of, where_is
+from publisher.rendering.preflight.page import BLOCKS, Element, Look, Page, own_text, text_of, where_is
 from publisher.rendering.preflight.parts import EmailParts
-from publisher.rendering.preflight.rules import Finding, found
+from publisher.rendering.preflight.rules import Finding, at_most, found
 
 MIN_CONTRAST, MIN_LARGE_CONTRAST, MIN_LINK_CONTRAST = 4.5, 3.0, 3.0
 LARGE_TEXT_PX, LARGE_BOLD_TEXT_PX = 24.0, 18.66
 MIN_TARGET_PX = 24.0
 _SCHEMES = ("https", "http", "mailto", "tel")  # http: has its own rule, D5-http
 GENERIC = frozenset(
-    "hier|hier klicken|klick|klicken|klicken sie hier|mehr|mehr lesen|mehr dazu|weiter|weiterlesen|mehr erfahren|"
-    "zum artikel|zur meldung|details|link|click here|click|here|read more|read on|learn more|more|continue|"
-    "continue reading|article|this link|diesen link".split("|")
+    {
+        *("hier", "hier klicken", "klick", "klicken", "klicken sie hier", "mehr", "mehr lesen", "mehr dazu", "weiter"),
+        *("weiterlesen", "mehr erfahren", "zum artikel", "zur meldung", "details", "link", "diesen link"),
+        *("click here", "click", "here", "read more", "read on", "learn more", "more", "continue", "continue reading"),
+        *("article", "this link"),
+    }
 )
 SHORTENERS = frozenset(
-    "bit.ly t.co tinyurl.com goo.gl ow.ly is.gd buff.ly t.ly rb.gy cutt.ly shorturl.at tiny.cc rebrand.ly lnkd.in "
-    "fb.me dlvr.it s.id kurzelinks.de kurzlink.de".split()
+    {
+        *("bit.ly", "t.co", "tinyurl.com", "goo.gl", "ow.ly", "is.gd", "buff.ly", "t.ly", "rb.gy", "cutt.ly"),
+        *("tiny.cc", "shorturl.at", "rebrand.ly", "lnkd.in", "fb.me", "dlvr.it", "kurzelinks.de", "kurzlink.de"),
+    }
 )
 
 
 def check_links(email: EmailParts, page: Page) -> Iterator[Finding]:
     """Look at the links and at the contrast of all text."""
     links = [link for link in page.all("a") if link.get("href") is not None and page.is_visible(link)]
-    yield from once_each(_names(links))
-    yield from once_each(_distinct(page, links))
-    yield from once_each(_adjacent(page, links))
-    yield from once_each(_targets(page, links))
-    yield from once_each(_hrefs(links))
+    yield from at_most(_names(links))
+    yield from at_most(_distinct(page, links))
+    yield from at_most(_adjacent(page, links))
+    yield from at_most(_targets(page, links))
+    yield from at_most(_hrefs(links))
     yield from _contrasts(page)
 
 
@@ -83,7 +89,7 @@ def _is_underlined(look: Look, link: Element) -> bool:
 
 def _adjacent(page: Page, links: list[Element]) -> Iterator[Finding]:
     order = {element: index for index, element in enumerate(page.elements)}
-    for one, other in zip(links, links[1:], strict=False):
+    for one, other in pairwise(links):
         same = one.get("href") == other.get("href") and not str(one.get("href")).startswith("#")
         between = page.elements[order[one] : order[other]]
         inside = set(one.iter())
@@ -165,7 +171,7 @@ def _is_number(host: str) -> bool:
 
 def _contrasts(page: Page) -> Iterator[Finding]:
     for name, look in (("light", page.light), ("dark", page.dark)):
-        yield from once_each(_contrast_in(name, look, page.texts))
+        yield from at_most(_contrast_in(name, look, page.texts))
 
 
 def _contrast_in(name: str, look: Look, texts: list[tuple[Element, str]]) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,7 +14,6 @@ from publisher.rendering.preflight.css import Declaration, StyleRule, parse_decl
 Element = Any
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 BLOCKS = frozenset({*HEADINGS, "p", "div", "td", "th", "li", "ul", "ol", "blockquote", "pre", "table", "tr", "body"})
-INHERITED = frozenset({"color", "font-size", "line-height", "font-family", "font-weight", "text-align", "white-space"})
 _HEADING_SIZES = {"h1": 32.0, "h2": 24.0, "h3": 18.72}
 _PHONE_PX = 320
 
@@ -98,7 +97,13 @@ class Page:
     def visible_text(self) -> str:
         """Give all that a reader can read, in one line."""
         texts = self.body.xpath(".//text()[not(ancestor::style) and not(ancestor::script)]")
-        return " ".join("".join(str(text) for text in texts if self.is_visible(text.getparent())).split())
+        return " ".join("".join(str(text) for text in texts if self.is_visible(_holder(text))).split())
+
+
+def _holder(text: Any) -> Element:
+    """Give the element that a piece of text stands in; lxml hangs text onto what comes before it."""
+    before = text.getparent()
+    return before.getparent() if text.is_tail else before
 
 
 def _by_name(style: str | None) -> dict[str, Declaration]:
@@ -243,14 +248,3 @@ def where_is(element: Element) -> str:
     """Say where an element stands: its line in the HTML part, and its tag."""
     label = f' class="{element.get("class")}"' if element.get("class") else ""
     return f"html:{element.sourceline or 0} <{element.tag}{label}>"
-
-
-def once_each(findings: Iterator[Any], limit: int = 5) -> Iterator[Any]:
-    """Give at most `limit` findings, and say in the last how many there are."""
-    from dataclasses import replace
-
-    kept = list(findings)
-    yield from kept[: limit if len(kept) <= limit else limit - 1]
-    if len(kept) > limit:
-        last = kept[limit - 1]
-        yield replace(last, what=f"{last.what} (and {len(kept) - limit} more like it)")

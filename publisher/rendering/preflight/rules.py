@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 _EMC = "Email Markup Consortium, accessibility report 2025"
@@ -96,7 +96,10 @@ _TABLE = (
     _error("I2-style", "An image fits narrow screens", _CANIEMAIL),
     _error("I2-off", "The mail can be read with images off", _CANIEMAIL),
     _error("I3-format", "JPEG, PNG or GIF only", _CANIEMAIL),
-    _error("I3-text", "Not an image with hardly any text", "SpamAssassin 4.0, HTML_IMAGE_ONLY rules"),
+    _error(
+        "I3-only", "Not only images: at least 200 characters of text beside them", "SpamAssassin 4.0, HTML_IMAGE_ONLY"
+    ),
+    _warning("I3-text", "At least 500 characters of text beside images", "SpamAssassin 4.0, HTML_IMAGE_ONLY"),
     _warning("I3-weight", "Embedded images have at most 300 KB in all", _TEAM),
     # Cascading style sheets
     _error("C1-units", "Lengths are in px; no calc(), max(), var()", _CANIEMAIL),
@@ -160,6 +163,15 @@ _TABLE = (
     _warning("W4-alt", "An article's picture is described", _WCAG + ", 1.1.1"),
     _warning("W4-credit", "An article's picture has a credit", _TEAM),
     _warning("W4-source", "An article from elsewhere names its source", _TEAM),
+    # The network: only when asked for, by --links and --dns
+    _error("N1-dead", "Every link leads somewhere", "RFC 9110 sections 15.5.5 and 15.5.11"),
+    _warning("N1-doubtful", "Every link answers", "RFC 9110"),
+    _error(
+        "N2-spf", "The sender's domain says who may send for it", "RFC 7208; Google, Yahoo and Microsoft for senders"
+    ),
+    _error("N3-dkim", "The key that the channel signs with is published", "RFC 6376; Google, Yahoo and Microsoft"),
+    _error("N4-dmarc", "The sender's domain has a DMARC policy", "RFC 7489; Google, Yahoo and Microsoft for senders"),
+    _error("N5-mx", "The sender's domain takes mail, so that answers arrive", "RFC 5321 section 5.1, RFC 7505"),
     # Mail programs
     _error("K1-essential", "What carries the layout works in the required mail programs", _CANIEMAIL),
     _warning("K2-helpful", "What helps works in the required mail programs", _CANIEMAIL),
@@ -172,3 +184,14 @@ RULES: Mapping[str, Rule] = {rule.id: rule for rule in _TABLE}
 def found(rule: str, where: str, what: str, hint: str) -> Finding:
     """Make a finding of the rule with this id."""
     return Finding(rule, RULES[rule].severity, where, what, hint)
+
+
+def at_most(findings: Iterator[Finding], limit: int = 5) -> Iterator[Finding]:
+    """Give so many findings, and say in the last one how many more there are."""
+    kept = list(findings)
+    if len(kept) <= limit:
+        yield from kept
+        return
+    yield from kept[: limit - 1]
+    last = kept[limit - 1]
+    yield replace(last, what=f"{last.what} (and {len(kept) - limit} more like it)")

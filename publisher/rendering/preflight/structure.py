@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from publisher.rendering.preflight.articles import ArticleBlock, article_blocks, missing_articles, place_of, plain
-from publisher.rendering.preflight.page import HEADINGS, Element, Page, is_inside, once_each, text_of, where_is
+from publisher.rendering.preflight.page import HEADINGS, Element, Page, is_inside, text_of, where_is
 from publisher.rendering.preflight.parts import EmailParts
-from publisher.rendering.preflight.rules import Finding, found
+from publisher.rendering.preflight.rules import Finding, at_most, found
 
 MAX_NESTED_TABLES = 4
 _LAYOUT_ROLES = ("presentation", "none")
@@ -19,11 +19,11 @@ _UNKNOWN_TO_OUTLOOK = ("section", "article", "figure", "figcaption", "header", "
 def check_structure(email: EmailParts, page: Page) -> Iterator[Finding]:
     """Look at the structure."""
     blocks = article_blocks(email, page)
-    yield from once_each(_tables(page))
+    yield from at_most(_tables(page))
     yield from _nesting(page)
     yield from _headings(email, page, blocks)
-    yield from once_each(_not_headings(email, page))
-    yield from once_each(_related(email, page, blocks))
+    yield from at_most(_not_headings(blocks))
+    yield from at_most(_related(email, page, blocks))
     for element in page.all(*_UNKNOWN_TO_OUTLOOK):
         yield found(
             "S2-elements", where_is(element), f"Outlook does not know <{element.tag}>", "Use <div>, <p> or <td>."
@@ -79,36 +79,34 @@ def _headings(email: EmailParts, page: Page, blocks: list[ArticleBlock]) -> Iter
         if not text_of(heading):
             yield found("S2-headings", where_is(heading), "an empty heading", "Take it out.")
         level = own
+    allowed = ("h2", "h3") if email.content.digest.sections else ("h2",)  # a section's heading is h2 itself
     for block in blocks:
-        if block.heading.tag != "h2":
+        if block.heading.tag not in allowed:
             what = f"its headline is {block.heading.tag}"
-            yield found("S2-headings", place_of(block.article), what, "Make it h2.")
+            yield found("S2-headings", place_of(block.article), what, f"Make it {allowed[-1]}.")
     for article in missing_articles(email, blocks):
         yield found("S2-headings", place_of(article), "its headline is no heading", "Put it whole into an h2.")
 
 
-def _not_headings(email: EmailParts, page: Page) -> Iterator[Finding]:
-    titles = {plain(article.title) for article in email.content.articles}
-    texts = {
-        plain(text)
-        for article in email.content.articles
-        for text in (article.kicker, article.source and article.source.name)
-        if text
-    } - titles
-    for heading in page.all(*HEADINGS):
-        if plain(text_of(heading)) in texts and heading.tag != "h1":
-            yield found(
-                "S2-kicker", where_is(heading), f'"{text_of(heading)}" is a heading', 'Make it <p class="kicker">.'
-            )
+def _not_headings(blocks: list[ArticleBlock]) -> Iterator[Finding]:
+    for block in blocks:
+        source = block.article.source.name if block.article.source else ""
+        texts = {plain(text) for text in (block.article.kicker, source) if text}
+        for heading in block.block.iter(*HEADINGS):
+            if heading is not block.heading and plain(text_of(heading)) in texts:
+                what = f'"{text_of(heading)}" is a heading'
+                yield found("S2-kicker", where_is(heading), what, 'Make it <p class="kicker">.')
 
 
 def _related(email: EmailParts, page: Page, blocks: list[ArticleBlock]) -> Iterator[Finding]:
     for block in blocks:
         for related in email.content.related.get(block.article.slug, block.article.related):
             item = _item(block, plain(related.title or ""))
-            if item is not None and not _is_listed(item):
-                what = f'the related article "{related.title}" is in no list under an h3'
-                yield found("S2-related", place_of(block.article), what, "Write <h3> and <ul><li> in related.html.j2.")
+            heading = f"h{int(block.heading.tag[1]) + 1}"
+            if item is not None and not _is_listed(item, heading):
+                what = f'the related article "{related.title}" is in no list under an {heading}'
+                hint = f"Write <{heading}> and <ul><li> in related.html.j2."
+                yield found("S2-related", place_of(block.article), what, hint)
 
 
 def _item(block: ArticleBlock, title: str) -> Element | None:
@@ -119,12 +117,12 @@ def _item(block: ArticleBlock, title: str) -> Element | None:
     return holders[-1] if holders else None
 
 
-def _is_listed(item: Element) -> bool:
+def _is_listed(item: Element, heading: str) -> bool:
     entry = item if item.tag == "li" else is_inside(item, "li")
     if entry is None or entry.getparent().tag != "ul":
         return False
     before = entry.getparent().xpath("preceding::*[self::h1 or self::h2 or self::h3 or self::h4][1]")
-    return bool(before) and before[0].tag == "h3"
+    return bool(before) and before[0].tag == heading
 
 
 def _ids(email: EmailParts, page: Page) -> Iterator[Finding]:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from publisher.rendering.preflight.css import Declaration, four_sides, pixels
+from publisher.rendering.preflight.css import Declaration, four_sides, parse_sheet, pixels
 from publisher.rendering.preflight.page import (
+    BLOCKS,
     HEADINGS,
     Element,
     Page,
     Sheet,
     is_inside,
-    once_each,
     where_is,
 )
 from publisher.rendering.preflight.parts import EmailParts
-from publisher.rendering.preflight.rules import Finding, found
+from publisher.rendering.preflight.rules import Finding, at_most, found
 from publisher.rendering.preflight.structure import is_layout
 
 MAX_SHEETS_BYTES = 16 * 1024
@@ -39,14 +39,14 @@ _FRAGILE = re.compile(r"\[[^\]]*\]|:root|prefers-color-scheme|:hover")
 def check_styles(email: EmailParts, page: Page) -> Iterator[Finding]:
     """Look at all style attributes and style sheets."""
     for check in (_units, _colours, _layout, _spacing):
-        yield from once_each(_in_attributes(page, check))
+        yield from at_most(_in_attributes(page, check))
     yield from _cells(page)
-    yield from once_each(_fonts(page))
+    yield from at_most(_fonts(page))
     yield from _line_heights(page)
     yield from _sheet_sizes(page)
     for sheet in page.sheets:
         yield from _sheet_form(sheet)
-    yield from once_each(_dark_pairs(page))
+    yield from at_most(_dark_pairs(page))
     yield from _dark_importance(page)
 
 
@@ -76,7 +76,7 @@ def _colours(element: Element, declaration: Declaration) -> Iterator[Finding]:
 
 def _layout(element: Element, declaration: Declaration) -> Iterator[Finding]:
     name, value = declaration.name, declaration.value
-    moves = name == "position" and value not in ("static", "relative")
+    moves = name == "position" and value != "static"
     shapes = name == "display" and re.search(r"flex|grid", value)
     negative = name.startswith("margin") and "-" in value
     image = name in ("background", "background-image") and "url(" in value
@@ -128,17 +128,33 @@ def _up_to_cell(element: Element) -> Iterator[Element]:
 
 
 def _line_heights(page: Page) -> Iterator[Finding]:
-    outlook = " ".join([*page.comments, *(sheet.text for sheet in page.sheets)])
-    inline = any("mso-line-height-rule" in page.inline(element) for element in page.elements)
-    if not inline and not re.search(r"mso-line-height-rule:\s*exactly", outlook):
+    exact = set(_exact_in_outlook(page))
+    if not exact and not any(_line_rule(page, element) == "exactly" for element in page.elements):
         hint = "Write mso-line-height-rule:exactly for paragraphs and headings in the style for Outlook."
         yield found("C1-line-height", "html <head>", "Outlook is free to choose line heights", hint)
     for element in page.elements:
         height = page.inline(element).get("line-height")
         if height and pixels(height.value) is None:
             yield found("C1-line-height", where_is(element), f"line-height: {height.value}", "Write px.")
-        if "mso-line-height-rule" in page.inline(element) and element.find(".//img") is not None:
-            yield found("C1-line-height", where_is(element), "Outlook cuts the image in here", "Take the rule out here.")
+    for image in page.all("img"):
+        block = next((above for above in image.iterancestors() if above.tag in BLOCKS), page.body)
+        rule = _line_rule(page, block) or ("exactly" if block.tag in exact else "")
+        if rule == "exactly":
+            hint = "Write mso-line-height-rule:at-least on it."
+            yield found("C1-line-height", where_is(block), "Outlook cuts the image in here", hint)
+
+
+def _line_rule(page: Page, element: Element) -> str:
+    declaration = page.inline(element).get("mso-line-height-rule")
+    return declaration.value if declaration else ""
+
+
+def _exact_in_outlook(page: Page) -> Iterator[str]:
+    """Give the selectors for which a style sheet, Outlook's own or everyone's, makes line heights exact."""
+    for_outlook = [text for comment in page.comments for text in re.findall(r"<style>(.*?)</style>", comment, re.S)]
+    for rule in (*(r for text in for_outlook for r in parse_sheet(text)), *(r for s in page.sheets for r in s.rules)):
+        if any(one.name == "mso-line-height-rule" and one.value == "exactly" for one in rule.declarations):
+            yield from rule.selectors
 
 
 def _sheet_sizes(page: Page) -> Iterator[Finding]:

@@ -1,0 +1,60 @@
+"""Seal: a frozen message with one recipient's values, ready for the wire."""
+
+from __future__ import annotations
+
+from publisher.domain.message import Message, MessageKind, SealedMessage, fill
+from publisher.domain.personal import recipient_values
+from publisher.errors import ConfigError
+from publisher.ports.ledger import ClaimedDelivery
+from publisher.workflow.application import Application
+
+MAX_KEPT_MESSAGES = 8
+
+
+class Sealer:
+    """Seals deliveries; keeps the last few messages, since all deliveries of an edition share one."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+        self._messages: dict[int, Message] = {}
+
+    def seal(self, delivery: ClaimedDelivery) -> SealedMessage:
+        """Fill in this delivery's recipient. Errors: ConfigError, StoreError."""
+        message = self._messages.get(delivery.message_id) or self._read(delivery.message_id)
+        key = delivery.key.text()
+        values = _values(self._app, delivery) if message.kind is MessageKind.EMAIL else {}
+        return SealedMessage(
+            key=key,
+            kind=message.kind,
+            recipient=delivery.key.recipient,
+            sections=fill(message, values),
+            prepared=delivery.prepared,
+            marks=delivery.marks,
+            segment=delivery.key.segment,
+            previous=delivery.previous,
+        )
+
+    def _read(self, message_id: int) -> Message:
+        if len(self._messages) >= MAX_KEPT_MESSAGES:
+            del self._messages[next(iter(self._messages))]
+        message = self._messages[message_id] = self._app.ledger.message(message_id)
+        return message
+
+
+def _values(app: Application, delivery: ClaimedDelivery) -> dict[str, str]:
+    name = delivery.digest or ""
+    digest = app.settings.digests.get(name)
+    if digest is None:
+        what = f'deliveries of the digest "{name}" are waiting, but it is not in the config any more'
+        raise ConfigError(what, where=f"config.toml [digests.{name}]", hint=f"Put [digests.{name}] back.")
+    organisation = app.settings.organisation
+    return recipient_values(
+        key=delivery.key,
+        recipient=delivery.key.recipient,
+        name=delivery.subscriber_name,
+        language=digest.language or organisation.language,
+        digest=digest,
+        digest_name=name,
+        queued_at=delivery.queued_at,
+        time_zone=digest.time_zone or organisation.time_zone,
+    )

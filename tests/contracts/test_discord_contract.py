@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import json
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import ClassVar
+
+from publisher.domain.message import SealedMessage
+from tests.adapters.posting import environ_of, settings_of
+from tests.contracts.adapter_contract import AdapterContract, Remote, Situation, patience
+from tests.contracts.bench import POST, seal_post
+from tests.contracts.http_remote import http_remote
+from tests.servers.http_server import answer
+
+
+class TestDiscord(AdapterContract):
+    name = "discord"
+    not_applicable = frozenset({Situation.GONE})  # a webhook that is gone is a channel that is misconfigured
+    environ: ClassVar = environ_of(name)
+
+    def remote(self, situation: Situation, folder: Path) -> AbstractContextManager[Remote]:
+        settings = settings_of(self.name, timeout_seconds=patience(situation))
+        return http_remote(situation, settings, self.environ, answer(200, b'{"id": "4711", "channel_id": "1"}'))
+
+    def message(self) -> SealedMessage:
+        return seal_post()
+
+    def assert_same(self, arrived: bytes, message: SealedMessage) -> None:
+        head, _, body = arrived.partition(b"\r\n\r\n")
+        assert head.startswith(b"POST /api/webhooks/")
+        assert json.loads(body)["content"].replace("\\", "") == POST.text
