@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from difflib import SequenceMatcher
@@ -34,6 +34,11 @@ UPLOAD_LIFE = timedelta(hours=12)
 CLOCK_DIFFERENCE = timedelta(minutes=5)
 TOO_LIKE = 0.8  # our own choice: what is less alike was not made out of this text
 LONG_ANSWER_BYTES = 2_000_000
+# Networks that work on an upload or a post are asked so often, so far apart and so long, and then at the next attempt.
+MAX_POLLS = 12
+POLL_SECONDS = 3.0
+LONGEST_WAIT_SECONDS = 60.0
+ASK_AGAIN_SECONDS = 60.0
 
 
 def _as_server(url: str) -> str:
@@ -71,6 +76,11 @@ class StepFailed(Exception):
         super().__init__()
         self.outcome = outcome
 
+    @property
+    def reason(self) -> str:
+        """Say why, in the outcome's words."""
+        return self.outcome.receipt if isinstance(self.outcome, Accepted) else self.outcome.reason
+
 
 @dataclass(frozen=True, slots=True)
 class OwnPost:
@@ -104,18 +114,17 @@ class AccountSession(PostingSession):
         try:
             return self._look_for(message)
         except StepFailed as failed:
-            reason = getattr(failed.outcome, "reason", "")
-            return Unknown(f"the network could not be asked: {reason}", failed.outcome.evidence)
+            return Unknown(f"the network could not be asked: {failed.reason}", failed.outcome.evidence)
 
     def verify(self) -> str:
         """Ask the network who we are. Errors: ChannelMisconfigured, TryAgain."""
         try:
             return self._introduce()
         except StepFailed as failed:
-            reason, where = getattr(failed.outcome, "reason", ""), f"[channels.{self._surroundings.channel}]"
+            where = f"[channels.{self._surroundings.channel}]"
             if isinstance(failed.outcome, Deferred):
-                raise TryAgain(reason, where=where, hint="Try it again in a few minutes.") from None
-            raise self._misconfigured(reason, "Correct this channel's settings.") from None
+                raise TryAgain(failed.reason, where=where, hint="Try it again in a few minutes.") from None
+            raise self._misconfigured(failed.reason, "Correct this channel's settings.") from None
 
     def _post(self, message: SealedMessage, mark: Mark) -> Outcome:
         raise NotImplementedError
@@ -180,6 +189,18 @@ class AccountSession(PostingSession):
         if isinstance(found, list):
             return found
         raise StepFailed(self._unreadable(answer, "no list"))
+
+    def _until(self, is_done: Callable[[], bool], waiting: str) -> None:
+        """Ask until it is done, for as long as a delivery's claim surely holds. Errors: StepFailed."""
+        clock = self._surroundings.clock
+        deadline = clock.monotonic_seconds() + LONGEST_WAIT_SECONDS
+        for _ in range(MAX_POLLS):
+            if is_done():
+                return
+            if clock.monotonic_seconds() > deadline:
+                break
+            clock.wait(POLL_SECONDS)
+        raise StepFailed(Deferred(waiting, ASK_AGAIN_SECONDS))
 
     def _unreadable(self, answer: HttpAnswer, what: str) -> Deferred:
         relay, reply = urlsplit(answer.url).hostname or "", quote_reply(answer.body, self._secrets)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import re
-import selectors
+import select
 import smtplib
 import socket
 import ssl
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from publisher.ports.clock import Clock
 
 MAX_REPLY_LINE_OCTETS = 4_096  # RFC 5321 4.5.3.1.5 says 512; generous to servers that say more, checked 2026-11-23
 MAX_REPLY_LINES = 100
 READ_AT_ONCE_BYTES = 65_536
+GOODBYE_SECONDS = 2.0  # nothing depends on the answer to QUIT
+# Changing a socket's time limit costs two system calls. While this share of a reply's time is left, it stays as it is.
+NEARLY = 0.9
 _REPLY_LINE = re.compile(rb"[2-5][0-9]{2}(?:[ -][^\r\n]*)?\r?\n")
 
 
@@ -24,6 +29,13 @@ class NonsenseReply(smtplib.SMTPException):
     def __init__(self, line: bytes) -> None:
         super().__init__(line)
         self.line = line
+
+
+class Reply(NamedTuple):
+    """A server's reply, its lines joined by line feeds."""
+
+    code: int
+    text: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +49,33 @@ class Peer:
 
 
 class Dialogue(smtplib.SMTP):
-    """A dialogue that connects when it is made. `secrets` are hidden in whatever is quoted of it."""
+    """A dialogue that connects when it is made. `secrets` are hidden in whatever is quoted of it.
+
+    `deadline_seconds`, on the monotonic clock, ends every wait: one for the whole of a message.
+    """
 
     def __init__(self, peer: Peer, clock: Clock, **options: Any) -> None:
         self.secrets: tuple[str, ...] = ()
+        self.message_count = 0
+        self.deadline_seconds = math.inf
         self._reply_seconds = peer.reply_seconds
         self._clock = clock
         self._unread = b""
+        self._poll: select.poll | None = None
         super().__init__(peer.host, peer.port, peer.helo_name, timeout=peer.reply_seconds, **options)
         # Without it the last small piece of a message waits for the acknowledgement of the one before.
         self._socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def getreply(self, seconds: float | None = None) -> tuple[int, bytes]:
+    def getreply(self) -> tuple[int, bytes]:
+        """Read one reply, for smtplib."""
+        return self.read_reply()
+
+    def read_reply(self, seconds: float | None = None) -> Reply:
         """Read one reply; bytes that drip in do not renew its time limit.
 
         Errors: SMTPServerDisconnected, TimeoutError, NonsenseReply; each of them ends the dialogue.
         """
-        deadline = self._clock.monotonic_seconds() + (seconds or self._reply_seconds)
+        deadline = min(self._clock.monotonic_seconds() + (seconds or self._reply_seconds), self.deadline_seconds)
         texts: list[bytes] = []
         while True:
             line = self._read_line(deadline)
@@ -62,7 +84,7 @@ class Dialogue(smtplib.SMTP):
                 raise NonsenseReply(line)
             texts.append(line[4:].strip())
             if line[3:4] != b"-":
-                return int(line[:3]), b"\n".join(texts)
+                return Reply(int(line[:3]), b"\n".join(texts))
 
     def starttls(self, *args: Any, **options: Any) -> tuple[int, bytes]:
         """Encrypt. What came in clear together with the server's go-ahead may be forged (CVE-2011-0411)."""
@@ -74,34 +96,68 @@ class Dialogue(smtplib.SMTP):
 
     def write(self, content: bytes) -> None:
         """Write all of it in one go. Errors: OSError if not all of it was handed over."""
-        self._socket().sendall(content)
+        sock = self._socket()
+        left = self.deadline_seconds - self._clock.monotonic_seconds()
+        if left >= self._reply_seconds:
+            sock.sendall(content)
+            return
+        sock.settimeout(max(left, 0.001))
+        try:
+            sock.sendall(content)
+        finally:
+            sock.settimeout(self._reply_seconds)
+
+    def write_commands(self, lines: bytes) -> None:
+        """Write commands. Errors: SMTPServerDisconnected if the connection is gone."""
+        try:
+            self.write(lines)
+        except TimeoutError:
+            self.close()
+            raise
+        except OSError as error:
+            self.close()
+            raise smtplib.SMTPServerDisconnected(f"the connection broke: {error.strerror}") from None
 
     def has_something_to_say(self) -> bool:
         """Say whether bytes, or the connection's end, wait to be read."""
         sock = self.sock
         if sock is None or self._unread or (isinstance(sock, ssl.SSLSocket) and sock.pending()):
             return True
-        with selectors.DefaultSelector() as selector:
-            selector.register(sock, selectors.EVENT_READ)
-            return bool(selector.select(0))
+        if self._poll is None:
+            self._poll = select.poll()
+            self._poll.register(sock, select.POLLIN)
+        return bool(self._poll.poll(0))
 
     def encryption(self) -> str:
         """Name the version of TLS."""
         version = self.sock.version() if isinstance(self.sock, ssl.SSLSocket) else None
         return version or "not encrypted"
 
+    def leave(self) -> None:
+        """Say QUIT and wait a moment for the answer."""
+        self.deadline_seconds = self._clock.monotonic_seconds() + GOODBYE_SECONDS
+        with contextlib.suppress(OSError):
+            self.quit()
+        self.close()
+
+    def cut(self) -> None:
+        """End the connection from another thread: whoever waits for a reply waits no more."""
+        if self.sock is not None:
+            with contextlib.suppress(OSError):  # it may be gone already
+                self.sock.shutdown(socket.SHUT_RDWR)
+
     def _read_line(self, deadline: float) -> bytes:
-        while b"\n" not in self._unread and len(self._unread) <= MAX_REPLY_LINE_OCTETS:
+        end = self._unread.find(b"\n") + 1
+        while not end and len(self._unread) <= MAX_REPLY_LINE_OCTETS:
             self._unread += self._receive(deadline)
-        end = self._unread.find(b"\n") + 1 or len(self._unread)
+            end = self._unread.find(b"\n") + 1
+        end = end or len(self._unread)
         line, self._unread = self._unread[:end], self._unread[end:]
         return line
 
     def _receive(self, deadline: float) -> bytes:
-        received = b""
         try:
-            self._socket().settimeout(max(deadline - self._clock.monotonic_seconds(), 0.001))
-            received = self._socket().recv(READ_AT_ONCE_BYTES)
+            received = self._receive_until(deadline)
         except TimeoutError:
             self.close()
             raise
@@ -111,8 +167,24 @@ class Dialogue(smtplib.SMTP):
         if not received:
             self.close()
             raise smtplib.SMTPServerDisconnected("the server ended the connection")
-        self._socket().settimeout(self._reply_seconds)
         return received
+
+    def _receive_until(self, deadline: float) -> bytes:
+        """Read what is there. The socket's own time limit, one reply's, is changed only where less is left."""
+        sock = self._socket()
+        while True:
+            left = deadline - self._clock.monotonic_seconds()
+            is_short = left < self._reply_seconds * NEARLY
+            if is_short:
+                sock.settimeout(max(left, 0.001))
+            try:
+                return sock.recv(READ_AT_ONCE_BYTES)
+            except TimeoutError:
+                if is_short:
+                    raise
+            finally:
+                if is_short:
+                    sock.settimeout(self._reply_seconds)
 
     def _socket(self) -> socket.socket:
         if self.sock is None:

@@ -112,11 +112,12 @@ def files_of(message: SealedMessage) -> dict[str, bytes]:
         "id": message.key,
         "kind": message.kind.value,
         "recipient": message.recipient,
+        "segment": message.segment,
         "post": json.loads(message.sections["post"]),
     }
     name = f"{slug_of(post.slug) or message.kind.value}-{suffix}"
     return {
-        f"{name}.txt": post.text.encode() + b"\n",
+        f"{name}.txt": post.text_of(message.segment).encode() + b"\n",
         f"{name}.json": json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n",
     }
 

@@ -22,12 +22,11 @@ from publisher.adapters._account import (
     AccountSettings,
     OwnPost,
     ServerAddress,
-    StepFailed,
     answered_before,
     bearer,
 )
 from publisher.adapters._posting import Outgoing, find_in, json_bytes, outgoing, shortened
-from publisher.domain.attempt import Accepted, Deferred, Outcome
+from publisher.domain.attempt import Accepted, Outcome
 from publisher.domain.image_limits import ImageLimits
 from publisher.domain.message import Message, MessageKind, SealedMessage
 from publisher.domain.networks import KNOWN_LIMITS
@@ -40,8 +39,6 @@ from publisher.ports.http import HttpAnswer, HttpRequest
 # The server keeps a key for 3,600 s; five minutes less, because its clock begins when the request arrives.
 KEY_LIFE_SECONDS = 3_300.0
 MAX_ALT_CHARACTERS = 1_500  # MediaAttachment::MAX_DESCRIPTION_LENGTH, checked 2026-11-23
-MAX_POLLS = 5
-POLL_SECONDS = 2.0
 LISTED_COUNT = 40  # the most that accounts/:id/statuses gives at once
 MIN_TEXT_LENGTH = 50
 
@@ -155,7 +152,7 @@ class MastodonSession(AccountSession):
         made = self._made(message, "media")
         media_id, is_ready = (made["id"], made["is_ready"]) if made else self._upload(out, mark)
         if not is_ready:
-            self._wait_for(media_id)
+            self._until(lambda: self._is_ready(media_id), "the server is still working on the picture")
             self._mark_made(mark, "media", media_id, is_ready=True)
         return str(media_id)
 
@@ -173,13 +170,9 @@ class MastodonSession(AccountSession):
         self._mark_made(mark, "media", media_id, is_ready=is_ready)
         return media_id, is_ready
 
-    def _wait_for(self, media_id: str) -> None:
-        """Ask a few times whether the picture is done: 206 says not yet."""
-        for _ in range(MAX_POLLS):
-            if self._step(self._call("GET", f"/api/v1/media/{media_id}", {})).status != 206:
-                return
-            self._surroundings.clock.wait(POLL_SECONDS)
-        raise StepFailed(Deferred("the server is still working on the picture", 60.0))
+    def _is_ready(self, media_id: str) -> bool:
+        """Ask whether the picture is done: 206 says not yet."""
+        return self._step(self._call("GET", f"/api/v1/media/{media_id}", {})).status != 206
 
     # ------------------------------------------------------------------------------------------ asking afterwards
 

@@ -20,7 +20,7 @@ from pydantic import Field, field_validator
 from publisher.adapters._account import AccountSession, AccountSettings, ServerAddress, StepFailed, answered_before
 from publisher.adapters._posting import Outgoing, deferred, find_in, outgoing, shortened
 from publisher.adapters._tokens import Renewal, Tokens
-from publisher.domain.attempt import Accepted, Deferred, Outcome, Rejected, Unknown
+from publisher.domain.attempt import Accepted, Outcome, Rejected, Unknown
 from publisher.domain.links import X_LINKS, find_links
 from publisher.domain.message import Message, MessageKind, SealedMessage
 from publisher.domain.networks import KNOWN_LIMITS
@@ -34,8 +34,6 @@ from publisher.ports.credentials import Credentials, Secret
 from publisher.ports.http import HttpAnswer, HttpRequest
 
 MAX_ALT_CHARACTERS = 1_000  # "alt_text", reference of publishing
-MAX_POLLS = 10
-POLL_SECONDS = 3.0  # "about 30 seconds on average" before a container is to be published, and ten times this is that
 # A long-lived token is good for 60 days and can be renewed when it is a day old.
 RENEW_BEFORE = timedelta(days=30)
 LISTED_COUNT = 25
@@ -114,7 +112,8 @@ class ThreadsSession(AccountSession):
             container, state = self._make_container(out, message, mark), ""
         if state == "PUBLISHED":
             return self._published(message, container)
-        self._wait_for(container, state)
+        if state != "FINISHED":
+            self._until(lambda: self._is_finished(container), "Threads is still working on the post")
         request = self._call("POST", "me/threads_publish", {"id": "18000000000000002"}, {"creation_id": container})
         self._mark_try(message, mark)
         return self._deliver(request, secrets=self._secrets, accept=self._accept, refuse=self._refuse)
@@ -170,18 +169,12 @@ class ThreadsSession(AccountSession):
             raise
         return ("", "") if state in ("EXPIRED", "ERROR") else (container, state)
 
-    def _wait_for(self, container: str, state: str) -> None:
-        """Ask until the container is done: it may only be published then."""
-        for number in range(MAX_POLLS):
-            said = ""
-            if number or not state:
-                state, said = self._state_of(container)
-            if state == "FINISHED":
-                return
-            if state != "IN_PROGRESS":
-                raise StepFailed(Rejected(f"Threads could not make the post: {state} {quote_reply(said)}".rstrip()))
-            self._surroundings.clock.wait(POLL_SECONDS)
-        raise StepFailed(Deferred("Threads is still working on the post", 60.0))
+    def _is_finished(self, container: str) -> bool:
+        """Ask whether a container is done: it may only be published then."""
+        state, said = self._state_of(container)
+        if state in ("FINISHED", "IN_PROGRESS"):
+            return state == "FINISHED"
+        raise StepFailed(Rejected(f"Threads could not make the post: {state} {quote_reply(said)}".rstrip()))
 
     def _state_of(self, container: str) -> tuple[str, str]:
         request = self._call("GET", container, {"status": "FINISHED"}, {"fields": "status,error_message"})

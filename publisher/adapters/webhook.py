@@ -233,7 +233,7 @@ def _default_body(message: SealedMessage, post: Post) -> dict[str, Any]:
     return {
         "type": message.kind.value,
         "id": message.key,
-        "text": post.text,
+        "text": post.text_of(message.segment),
         "title": post.title,
         "teaser": post.teaser,
         "url": post.url,

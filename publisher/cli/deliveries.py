@@ -71,8 +71,9 @@ def _show(console: Console, rows: list[Any], tries: Any) -> None:
     shown = table("Channel", "Recipient", "What", "State", "Tries", "Changed", "Remote's word")
     for row in rows:
         what = row.edition or row.slug or row.key.occurrence
+        what += f" ({row.key.segment})" if row.key.segment > 1 else ""
         changed = f"{row.changed_at.astimezone():%Y-%m-%d %H:%M}"
-        word = row.reason or row.receipt or ""
+        word = row.reason or row.receipt or (f"waits for post {row.waits_for} of its thread" if row.waits_for else "")
         shown.add_row(
             row.key.channel, row.key.recipient, what, row.state.value, str(row.attempt_count), changed, word[:80]
         )

@@ -20,6 +20,7 @@ from publisher.errors import PublisherError, TryAgain, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from publisher.domain.post import Post
     from publisher.workflow.now import NowReport, Offer
 
 HASH_CHARACTERS = 12
@@ -91,10 +92,19 @@ def _offer_lines(offer: Offer) -> Iterator[str]:
         yield from (f"  {line}" for line in lines_of(offer.findings.get(edition.draft.digest, ())))
     for post in offer.frozen.posts:
         shown = post.draft.rendered.post
-        yield f"{post.row.channel}  {shown.count} of {shown.limit} {shown.unit}, {_short(post.row.content_hash)}"
+        yield f"{post.row.channel}  {_size_text(shown)}, {_short(post.row.content_hash)}"
         yield f"  {shown.text.splitlines()[0][:100] if shown.text else ''}"
+        yield from (f"  warning: {warning}" for warning in post.draft.rendered.warnings)
+    yield from (f"warning: {warning}" for warning in offer.repeats)
     for channel, count in offer.left_over.items():
         yield f"{channel}  {plural(count, 'delivery', 'deliveries')} left from an earlier run"
+
+
+def _size_text(post: Post) -> str:
+    """Say how long a post is, or how many its thread has, and whether a picture goes along."""
+    size = f"{post.count} of {post.limit} {post.unit}"
+    thread = f"a thread of {len(post.segments)}, the longest {size}" if post.segments else size
+    return f"{thread}, with a picture" if post.image and post.image.media_type else thread
 
 
 def _short(content_hash: str) -> str:
@@ -135,6 +145,8 @@ def _data(report: NowReport) -> dict[str, Any]:
                 "article": post.row.article.slug,
                 "content_hash": post.row.content_hash,
                 "text": post.draft.rendered.post.text,
+                "segments": len(post.draft.rendered.post.segments) or 1,
+                "warnings": post.draft.rendered.warnings,
             }
             for post in (frozen.posts if frozen else ())
         ],
@@ -143,6 +155,8 @@ def _data(report: NowReport) -> dict[str, Any]:
             "posts": [{"channel": draft.channel, "article": draft.article.slug} for draft in report.drafts.posts],
         },
         "left_over": dict(report.offer.left_over) if report.offer else {},
+        "warnings": list(report.offer.repeats) if report.offer else [],
+        "halted": report.halted_count,
         "taken_elsewhere": list(report.plan.taken_elsewhere) if report.plan else [],
         "discarded": report.discarded,
         "deliveries": {state.value: count for state, count in report.deliveries.items()},
@@ -182,7 +196,7 @@ def _show_dry_run(console: Console, report: NowReport) -> None:
             console.print(f"  {article.slug}", markup=False)
     for post in report.drafts.posts:
         shown = post.rendered.post
-        console.print(f"{post.channel}  {post.article.slug}  {shown.count} of {shown.limit} {shown.unit}", markup=False)
+        console.print(f"{post.channel}  {post.article.slug}  {_size_text(shown)}", markup=False)
     _show_left_out(console, report)
     console.print("A dry run: nothing was frozen, nothing was sent.")
 
@@ -192,6 +206,7 @@ def _show_nothing_left(console: Console, report: NowReport) -> None:
     _show_left_out(console, report)
     if any(report.deliveries.values()):
         console.print(f"From earlier runs: {states_text(report.deliveries)}")
+    _show_halted(console, report)
 
 
 def _show_left_out(console: Console, report: NowReport) -> None:
@@ -222,11 +237,19 @@ def _show_sent(console: Console, report: NowReport, folder: Path) -> None:
         console.print(f"Forced: {', '.join(sorted(report.forced))}", markup=False)
     for name in report.plan.taken_elsewhere if report.plan else ():
         console.print(f"Left out, because another run has just taken it: {name}", markup=False)
+    for warning in report.offer.repeats if report.offer else ():
+        console.print(f"warning: {warning}", markup=False)
     console.print(f"Deliveries: {states_text(report.deliveries) or 'none'}")
+    _show_halted(console, report)
     if report.rehearsal:
         console.print(f"Nothing left this machine (a rehearsal). Everything is in {folder}", markup=False)
     for page in report.pages:
         console.print(f"Look at {page}", markup=False)
+
+
+def _show_halted(console: Console, report: NowReport) -> None:
+    if report.halted_count:
+        console.print(f"{plural(report.halted_count, 'post')} of threads wait for an earlier one that is not there")
 
 
 def _posts_by_channel(offer: Offer) -> dict[str, list[str]]:

@@ -16,9 +16,11 @@ def quote_reply(reply: str | bytes, secrets: Iterable[str] = ()) -> str:
     """Quote at most 200 characters of a reply: secrets and the local parts of addresses hidden, on one line."""
     text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
     text = _hide(text, secrets)[:_LOOKED_AT_CHARACTERS]
-    visible = "".join(character if character.isprintable() else " " for character in text)
-    hidden = _ADDRESS.sub(lambda match: f"{match.group()[0]}…@", visible)
-    return " ".join(hidden.split())[:MAX_REPLY_CHARACTERS]
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else " " for character in text)
+    if "@" in text:
+        text = _ADDRESS.sub(lambda match: f"{match.group()[0]}…@", text)
+    return " ".join(text.split())[:MAX_REPLY_CHARACTERS]
 
 
 def _hide(text: str, secrets: Iterable[str]) -> str:

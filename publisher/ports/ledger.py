@@ -236,7 +236,7 @@ StateCounts = Mapping[DeliveryState, int]
 class DeliveryFilter:
     """Which deliveries to show or count; None means any. `due_at` keeps those that may be tried at that time.
 
-    `is_halted` keeps segments of a thread that wait for a decision about an earlier one.
+    `is_halted` keeps the segments of threads that wait for a decision about an earlier one, or all but those.
     """
 
     rehearsal: bool | None = None
@@ -387,7 +387,7 @@ class Ledger(Protocol):
         ...
 
     def unknown_posts(self, channel: str, rehearsal: bool, limit: int) -> Sequence[ClaimedDelivery]:
-        """List the posts of a channel of which it is not known whether they arrived, oldest first; nothing is claimed."""
+        """List the posts of a channel of which it is not known whether they arrived, oldest first."""
         ...
 
     def settle(self, decision: FinishedAttempt, marks: Mapping[str, Any], *, worker: str, now: datetime) -> bool:

@@ -85,8 +85,8 @@ def conditions(which: DeliveryFilter) -> list[ColumnElement[bool]]:
         found.append(deliveries.c.due_at <= which.due_at)
         found.append(not_(waits_until(which.due_at)))
     if which.is_halted is not None:
-        found.append(deliveries.c.state.in_(_WAITING))
-        found.append(IS_HALTED if which.is_halted else not_(IS_HALTED))
+        is_halted = and_(deliveries.c.state.in_(_WAITING), IS_HALTED)
+        found.append(is_halted if which.is_halted else not_(is_halted))
     if which.message_ids is not None:
         found.append(deliveries.c.message_id.in_(sorted(which.message_ids)))
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -183,10 +184,9 @@ def claim(
     )
     # By when they are due, and by their ids: an UPDATE returns its rows in no order.
     rows.sort(key=lambda row: (row[1], row[0]))
-    previous = read_previous(connection, [row[0] for row in rows if row[5] > 1])
-    return [
-        ClaimedDelivery(row[0], DeliveryKey(*row[2:8]), *row[8:], previous=previous.get(row[0], ())) for row in rows
-    ]
+    claimed = [ClaimedDelivery(row[0], DeliveryKey(*row[2:8]), *row[8:]) for row in rows]
+    previous = read_previous(connection, [delivery.id for delivery in claimed if delivery.key.segment > 1])
+    return [replace(each, previous=previous[each.id]) if each.id in previous else each for each in claimed]
 
 
 def delivery_key(row: AnyRow) -> DeliveryKey:

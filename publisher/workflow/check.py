@@ -17,15 +17,18 @@ from publisher.rendering.preflight.rules import Finding
 from publisher.workflow.application import Application, Channel
 from publisher.workflow.dead_links import find_dead_links, links_in
 from publisher.workflow.look import related_warnings, skipped_errors
+from publisher.workflow.picture import with_memory
 from publisher.workflow.preflight import errors_of, look_over, warnings_of
 from publisher.workflow.prepare import (
     EditionDraft,
+    add_pictures,
     draft_edition,
     fit_posts,
     has_readers,
     posts_to_look_at,
     select_posts,
 )
+from publisher.workflow.repeats import repeat_warnings
 from publisher.workflow.sender_domain import check_sender_domain, selectors_in
 
 LINK_CACHE = "checked-links.json"
@@ -54,6 +57,7 @@ def check(
 
     `links` asks where the editions' links lead; `resolver` is asked for the senders' domains.
     """
+    app = with_memory(app)
     on_progress("Reading the queue")
     reading = app.read_queue()
     checked = [f"config {app.settings.file.name}", f"{reading.file_count:,} queue files"]
@@ -164,7 +168,9 @@ def _check_posts(
     except PublisherError as error:
         errors.append(error)
         return ""
-    errors += problems
+    _, picture_problems = add_pictures(app, channel, drafts)
+    errors += [*problems, *picture_problems]
+    warnings += repeat_warnings(app, drafts) if channel.settings.enabled else ()
     warnings += [
         f"{draft.article.path}: on {channel.name}: {warning}" for draft in drafts for warning in draft.rendered.warnings
     ]

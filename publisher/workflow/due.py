@@ -15,9 +15,11 @@ from publisher.logs import get_logger
 from publisher.workflow.application import Application, Channel
 from publisher.workflow.freeze import Frozen, FrozenEdition, FrozenPost, freeze_edition, freeze_post
 from publisher.workflow.look import skipped_errors
+from publisher.workflow.picture import with_memory
 from publisher.workflow.plan import plan
 from publisher.workflow.prepare import Drafts, draft_edition, draft_posts, has_readers, no_readers
 from publisher.workflow.send import SendReport, due_count, send
+from publisher.workflow.settle import ask_remotes
 
 CATCH_UP = timedelta(hours=1)
 ABANDONED_AFTER = timedelta(minutes=5)  # between freezing and planning lie seconds, and no person
@@ -64,6 +66,7 @@ def make_due(app: Application, items: tuple[DueEdition, ...], on_problem: Callab
 
     Files and articles that cannot be taken are told to `on_problem`, and the rest goes on.
     """
+    app = with_memory(app)
     reading = app.read_queue()
     for problem in (*reading.errors, *skipped_errors(reading)):
         on_problem(problem)
@@ -101,6 +104,7 @@ def _make_posts(
 
 
 def send_waiting(app: Application, stop: threading.Event) -> SendReport | None:
-    """Send what is queued or due on any channel; None if there is nothing."""
+    """Settle what is unknown, and send what is queued or due on any channel; None if there is nothing."""
+    ask_remotes(app, app.channels)
     waiting = [name for name, channel in app.channels.items() if channel.settings.enabled and due_count(app, name)]
     return send(app, waiting, stop=stop) if waiting else None

@@ -21,16 +21,22 @@ from publisher.workflow.plan import PlanReport, plan
 from publisher.workflow.preflight import Findings, look_over, mark_forced, refuse_faults
 from publisher.workflow.prepare import Drafts, EditionDraft, Wanted, parse_wanted, prepare
 from publisher.workflow.preview import write_preview
+from publisher.workflow.repeats import repeat_warnings
 from publisher.workflow.send import Progress, SendReport, due_count, send
+from publisher.workflow.settle import ask_remotes
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a person is asked about: what was frozen, and deliveries that an earlier run left open, by channel."""
+    """What a person is asked about: what was frozen, and deliveries that an earlier run left open, by channel.
+
+    `repeats` warns of texts that their channel has had within a day.
+    """
 
     frozen: Frozen
     left_over: Mapping[str, int]
     findings: Findings = field(default_factory=dict)
+    repeats: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -42,7 +48,8 @@ class Offer:
 class NowReport:
     """What `publish now` did. `deliveries` are the counts of everything that this run planned or went on with.
 
-    `pages` are the pages to look at, one for each edition, that a rehearsal writes.
+    `pages` are the pages to look at, one for each edition, that a rehearsal writes. `halted_count` are the segments of
+    threads, not in `deliveries`, that wait until somebody decides about an earlier one.
     """
 
     rehearsal: bool
@@ -56,6 +63,7 @@ class NowReport:
     pages: tuple[Path, ...] = ()
     findings: Findings = field(default_factory=dict)
     forced: frozenset[str] = frozenset()
+    halted_count: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -74,7 +82,9 @@ class NowReport:
             return 3
         if any(counts.get(state) for state in OPEN_STATES) or (self.sent and self.sent.interrupted):
             return 4
-        return 1 if counts.get(DeliveryState.REJECTED) or counts.get(DeliveryState.EXPIRED) else 0
+        if counts.get(DeliveryState.REJECTED) or counts.get(DeliveryState.EXPIRED):
+            return 1
+        return 3 if self.halted_count else 0
 
 
 def publish_now(  # noqa: PLR0913 - each is one thing that a person says or is told
@@ -102,9 +112,10 @@ def publish_now(  # noqa: PLR0913 - each is one thing that a person says or is t
         return report
     refuse_faults(findings, forced)
     app.ledger.recover(app.clock.now())
-    offer = Offer(freeze(app, drafts), left_over(app, wanted), findings)
+    ask_remotes(app, channels_asked_for(app, wanted))
+    offer = Offer(freeze(app, drafts), left_over(app, wanted), findings, repeat_warnings(app, drafts.posts))
     if offer.empty:
-        return replace(report, offer=offer, deliveries=waiting(app, wanted))
+        return replace(report, offer=offer, deliveries=waiting(app, wanted), halted_count=halted_count(app, wanted))
     if not _is_agreed(app, offer, ask, stop):
         return replace(report, offer=offer, discarded=True)
     made = plan(app, offer.frozen)
@@ -112,11 +123,13 @@ def publish_now(  # noqa: PLR0913 - each is one thing that a person says or is t
         post.row.message_id for post in offer.frozen.posts
     }
     sent = send(app, _channels_of(offer), stop=stop, on_progress=on_progress)
-    counts = app.ledger.count_deliveries(DeliveryFilter(rehearsal=app.rehearsal, message_ids=used)) if used else {}
+    which = DeliveryFilter(rehearsal=app.rehearsal, message_ids=used, is_halted=False)
+    counts = app.ledger.count_deliveries(which) if used else {}
     if offer.left_over or made.taken_elsewhere:
         counts = Counter(counts) | sent.counts | Counter(waiting(app, wanted))
     pages = write_pages(app, offer.frozen, findings) if app.rehearsal else ()
-    return replace(report, offer=offer, plan=made, sent=sent, deliveries=counts, pages=pages)
+    halted = halted_count(app, wanted)
+    return replace(report, offer=offer, plan=made, sent=sent, deliveries=counts, pages=pages, halted_count=halted)
 
 
 def _is_agreed(app: Application, offer: Offer, ask: Callable[[Offer], bool], stop: threading.Event) -> bool:
@@ -153,7 +166,7 @@ def write_pages(app: Application, frozen: Frozen, findings: Findings) -> tuple[P
 
 def left_over(app: Application, wanted: Wanted) -> dict[str, int]:
     """Count by channel what an earlier run left and what may be tried now."""
-    names = [name for name in _channels_asked_for(app, wanted) if app.channels[name].settings.enabled]
+    names = [name for name in channels_asked_for(app, wanted) if app.channels[name].settings.enabled]
     counts = {name: due_count(app, name) for name in names}
     return {name: count for name, count in counts.items() if count}
 
@@ -162,14 +175,23 @@ def waiting(app: Application, wanted: Wanted) -> Mapping[DeliveryState, int]:
     """Count what is still open or in doubt on the channels that were asked for."""
     states = (*OPEN_STATES, DeliveryState.UNKNOWN)
     totals: dict[DeliveryState, int] = {}
-    for name in _channels_asked_for(app, wanted):
-        which = DeliveryFilter(rehearsal=app.rehearsal, channel=name, states=states)
+    for name in channels_asked_for(app, wanted):
+        which = DeliveryFilter(rehearsal=app.rehearsal, channel=name, states=states, is_halted=False)
         for state, count in app.ledger.count_deliveries(which).items():
             totals[state] = totals.get(state, 0) + count
     return totals
 
 
-def _channels_asked_for(app: Application, wanted: Wanted) -> list[str]:
+def halted_count(app: Application, wanted: Wanted) -> int:
+    """Count the segments of threads that wait until somebody decides about an earlier one."""
+    filters = (
+        DeliveryFilter(rehearsal=app.rehearsal, channel=name, is_halted=True)
+        for name in channels_asked_for(app, wanted)
+    )
+    return sum(sum(app.ledger.count_deliveries(which).values()) for which in filters)
+
+
+def channels_asked_for(app: Application, wanted: Wanted) -> list[str]:
     """Name the channels of what was named: those of digests for digests, those of posts for articles."""
     names = set(app.channels) if wanted.everything else {app.settings.digests[name].channel for name in wanted.digests}
     if wanted.articles:

@@ -105,7 +105,7 @@ def _decide(
 
 
 def in_doubt_since(attempts: Collection[AttemptRow]) -> datetime:
-    """Say when the first attempt began that may have arrived; what the network has said is not there, counts no more."""
+    """Say when the first attempt began that may have arrived; one that the network says is not there counts no more."""
     since: datetime | None = None
     for attempt in attempts:
         if attempt.stage == STAGE_FIND and attempt.outcome == "deferred":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,6 @@ from publisher.domain.attempt import Accepted, Deferred, Rejected, Unknown
 from publisher.errors import ChannelMisconfigured, TryAgain
 from publisher.ports.adapter import Finder
 from tests.adapters.accounts import NETWORKS, THREAD, Attempts, Network, rehearse
-from tests.adapters.posting import PNG
 from tests.contracts.bench import NOW
 from tests.servers.http_server import answer
 from tests.servers.listener import closed_port, drop, hang, reset
@@ -206,8 +206,6 @@ def test_tells_no_secret(network: Network, tmp_path: Path, caplog: pytest.LogCap
 @EVERY
 def test_needs_no_image(network: Network, tmp_path: Path) -> None:
     """A post without a picture goes without those steps."""
-    from dataclasses import replace
-
     attempts = Attempts(network, tmp_path, image=b"", post=replace(Attempts(network, tmp_path).post, image=None))
     with network.serve() as server:
         assert isinstance(attempts.attempt(server), Accepted)
@@ -217,8 +215,6 @@ def test_needs_no_image(network: Network, tmp_path: Path) -> None:
 @EVERY
 def test_unusable_token(network: Network, tmp_path: Path) -> None:
     """A secret with blanks or line ends stops the channel before anything is sent, and is not quoted."""
-    from dataclasses import replace
-
     if network.name in ("bluesky", "threads"):
         pytest.skip("the secret stands in a body or an address, where every character can stand")
     broken = replace(network, environ=dict.fromkeys(network.environ, "canary of\r\nX-Evil: 1"))
@@ -251,8 +247,3 @@ def test_wrong_settings(name: str, changed: dict[str, Any], message: str) -> Non
     good = {key: "https://network.example" if value == "{url}" else value for key, value in network.settings.items()}
     with pytest.raises(ValidationError, match=message):
         find_adapter(name).settings.model_validate({"adapter": name, **good, **changed})
-
-
-def test_png_is_one() -> None:
-    """The picture of these tests is a picture."""
-    assert PNG.startswith(b"\x89PNG")

@@ -245,11 +245,8 @@ PIECES = st.sampled_from(
         "\n",
     ]
 )
-TEXTS = st.builds(
-    lambda gap, pieces: gap.join(pieces),
-    st.sampled_from(["", " ", "\n"]),
-    st.lists(PIECES | st.text(max_size=6), max_size=12),
-)
+GAPS = st.sampled_from(["", " ", "\n"])
+TEXTS = st.builds(lambda gap, pieces: gap.join(pieces), GAPS, st.lists(PIECES | st.text(max_size=6), max_size=12))
 
 
 @settings(max_examples=2_000, deadline=None)

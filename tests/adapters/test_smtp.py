@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from publisher.adapters.registry import find_adapter
-from publisher.adapters.smtp import Envelope, content_of, wire_bytes
+from publisher.adapters._smtp_transaction import Envelope
+from publisher.adapters._smtp_wire import content_of, wire_bytes
 from publisher.domain.attempt import Accepted, Deferred, Outcome, Rejected, Unknown
+from publisher.domain.wire import Stage
 from publisher.errors import ChannelMisconfigured, TryAgain
 from publisher.ports.adapter import Session
 from tests.contracts.bench import BODY, HEADERS, RECIPIENT, Marks, MemoryCapture, make_adapter, seal_email
@@ -63,27 +65,42 @@ def test_what_leaves() -> None:
     assert server.taken[0].data == HEADERS + b"\r\n" + body + b".\r\n"
 
 
-def test_mark_before_the_body() -> None:
-    """What must be durable is recorded when the server waits for the body and has nothing of it."""
+class Watching(Marks):
+    """Notes how many messages the server had of each stage."""
+
+    def __init__(self, server: SmtpServer) -> None:
+        super().__init__()
+        self.server = server
+        self.seen: list[tuple[Stage, int, bytes]] = []
+
+    def wire(self, stage: Stage, receipt: str = "") -> None:
+        self.seen.append((stage, len(self.server.taken), (self.server.commands or [b""])[-1]))
+
+
+def test_stages_on_the_wire() -> None:
+    """It vouches that nothing can have been taken, until the server waits for the body and has nothing of it."""
     with SmtpServer() as server:
         session = session_for(server.port)
-        seen: list[tuple[str, Any, int]] = []
-        session.send(seal_email(), lambda name, value: seen.append((name, value, len(server.taken))))
+        marks = Watching(server)
+        session.send(seal_email(), marks)
         session.close()
-        assert seen == [("final_dot", {"relay": f"127.0.0.1:{server.port}"}, 0)]
+        assert marks.seen == [(Stage.ENVELOPE, 0, b""), (Stage.DOT, 0, b"DATA\r\n")]
+        assert marks.recorded == []
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError, RuntimeError])
 def test_mark_that_fails(error: type[BaseException]) -> None:
     """If it cannot be recorded, nothing of the message leaves, and the error is not taken for the server's."""
 
-    def mark(name: str, value: Any) -> None:
-        raise error
+    class Failing(Marks):
+        def wire(self, stage: Stage, receipt: str = "") -> None:
+            if stage is Stage.DOT:
+                raise error
 
     with SmtpServer() as server:
         session = session_for(server.port)
         with pytest.raises(error):
-            session.send(seal_email(), mark)
+            session.send(seal_email(), Failing())
         assert isinstance(session.send(seal_email(), Marks()), Accepted)
         session.close()
     assert len(server.taken) == 1

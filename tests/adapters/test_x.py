@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import json
 import threading
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -12,7 +13,7 @@ import pytest
 from publisher.adapters.registry import find_adapter
 from publisher.domain.attempt import Accepted, Deferred, Rejected, Unknown
 from publisher.errors import ChannelMisconfigured
-from tests.adapters.accounts import ARTICLE, THREAD, Attempts, X, ok
+from tests.adapters.accounts import THREAD, Attempts, X, ok
 from tests.adapters.golden import assert_golden
 from tests.contracts.bench import NOW
 from tests.servers.http_server import Request, answer
@@ -190,8 +191,6 @@ def test_used_up_token(tmp_path: Path) -> None:
 
 def test_whole_answer_as_secret(tmp_path: Path) -> None:
     """The secret may be X's whole JSON answer, as it came: its access token is of unknown age and so renewed."""
-    from dataclasses import replace
-
     given = json.dumps({"token_type": "bearer", "access_token": "old", "refresh_token": "r0", "expires_in": 7_200})
     issuer = Issuer("r0")
     with issuing(issuer) as server:
@@ -202,8 +201,6 @@ def test_whole_answer_as_secret(tmp_path: Path) -> None:
 
 def test_new_secret_overrules_the_kept_one(tmp_path: Path) -> None:
     """Who logs in again and puts the new token in does not have to delete anything."""
-    from dataclasses import replace
-
     with issuing(Issuer(X.environ["REFRESH"])) as server:
         Attempts(X, tmp_path).attempt(server)
     with issuing(Issuer("brand-new")) as server:
@@ -281,9 +278,3 @@ def test_verify_names_a_wrong_account(tmp_path: Path) -> None:
     with X.serve() as server, pytest.raises(ChannelMisconfigured, match="belongs to @Verband") as caught:
         Attempts(X, tmp_path).open(server, username="presse").verify()
     assert 'username = "Verband"' in caught.value.hint
-
-
-def test_article_has_what_is_tested() -> None:
-    """The text that is looked for has a link, an emoji and letters that are not ASCII."""
-    assert "https://" in ARTICLE.text
-    assert datetime(2026, 11, 23, 9, tzinfo=UTC) == NOW

@@ -21,6 +21,7 @@ CALLS = {
     "check": "check",
     "add": "add FOLDER/press.txt",
     "queue": "queue",
+    "fit": "fit neue-pumpe",
     "ready": "ready neue-pumpe",
     "hold": "hold neue-pumpe",
     "draft": "draft neue-pumpe",

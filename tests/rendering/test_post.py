@@ -350,3 +350,71 @@ def test_plain_paragraphs_are_the_running_text() -> None:
         "# Titel\n\nEin *Satz*\nüber `x` &amp; <b>y</b>.\n\n![Bild](a.png)\n\n> Zitat\n\n- Liste\n\nEnde.\\\nNeu."
     )
     assert plain_paragraphs(markdown) == "Ein Satz über x & <b>y</b>.\n\nEnde. Neu."
+
+
+# Threads.
+
+THREAD = PostRules(name="our-bluesky", network="bluesky", limits=KNOWN_LIMITS["bluesky"], numbering="1/4")
+
+
+def as_thread(article: Article, author_text: str | None = None, rules: PostRules = THREAD) -> RenderedPost:
+    return render_post(article, rules, Templates([SHIPPED]), language="de", author_text=author_text)
+
+
+def test_a_long_article_becomes_a_numbered_thread() -> None:
+    """Title and whole body; link and hashtags in the first post."""
+    article = replace(ARTICLE, body_markdown="Die Pumpe läuft seit Montag ohne jede Störung.\n\n" * 12)
+    post = as_thread(article).post
+    assert len(post.segments) == 3
+    assert post.segments[0].startswith(f"{ARTICLE.title}\n\nDie Pumpe läuft")
+    assert post.segments[0].endswith(f"{ARTICLE.url}\n\n#Wasser #ErneuerbareEnergien #Köln\n\n1/3")
+    assert post.segments[2].endswith("\n\n3/3")
+    assert post.text_of(2) == post.segments[1]
+    assert max(measure(text, THREAD.limits).length for text in post.segments) == post.count <= 300
+    assert Post.from_bytes(post.to_bytes()) == post
+
+
+def test_a_rule_in_the_body_begins_a_new_post() -> None:
+    article = replace(ARTICLE, body_markdown="Eins.\n\n---\n\nZwei.\n\n***\n\nDrei.")
+    assert [text.split("\n\n")[0] for text in as_thread(article).post.segments] == [ARTICLE.title, "Zwei.", "Drei."]
+
+
+def test_lists_tables_and_links_are_text_in_a_thread() -> None:
+    body = "## Zahlen\n\n- *eins*\n- [zwei](https://a.example)\n\n3. drei\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n![Bild](b.png)"
+    text = as_thread(replace(ARTICLE, body_markdown=body)).post.text
+    assert "Zahlen\n\n– eins\n– zwei\n\n3. drei\n\na | b\n1 | 2\n\nhttps" in text
+
+
+def test_a_short_article_is_a_single_post() -> None:
+    post = as_thread(replace(ARTICLE, body_markdown="Kurz.")).post
+    assert post.segments == ()
+    assert post.text == f"{ARTICLE.title}\n\nKurz.\n\n{ARTICLE.url}\n\n#Wasser #ErneuerbareEnergien #Köln"
+
+
+def test_an_authors_own_text_is_taken_apart_at_the_marks_and_nothing_is_added() -> None:
+    assert as_thread(ARTICLE, "Eins.\n---\nZwei.").post.segments == ("Eins.\n\n1/2", "Zwei.\n\n2/2")
+    assert as_thread(ARTICLE, "Eins. Zwei.").post.text == "Eins. Zwei."
+
+
+def test_errors_of_a_thread_name_article_and_field() -> None:
+    with pytest.raises(PostTooLong) as caught:
+        as_thread(ARTICLE, "x" * 400)
+    assert caught.value.where == "queue/2026-11-23-neue-pumpe.md [posts.our-bluesky]"
+    with pytest.raises(QueueError, match="the post is empty"):
+        as_thread(ARTICLE, " ")
+
+
+def test_a_picture_without_alt_text_is_left_out_with_a_warning() -> None:
+    article = replace(ARTICLE, image=Image(src="a.png"))
+    assert rendered(article).post.image is None
+    assert rendered(article).warnings == ("The picture does not go along: it has no alt text.",)
+
+
+def test_what_was_cut_is_said() -> None:
+    result = rendered(replace(ARTICLE, teaser="Der erste Satz ist da. " + "Der zweite Satz ist viel länger. " * 20))
+    assert result.cut == "sentence"
+    assert result.left_out.startswith("Der zweite Satz")
+    assert (
+        result.post.text.split("\n\n")[1] + " " + result.left_out
+        == ("Der erste Satz ist da. " + "Der zweite Satz ist viel länger. " * 20).strip()
+    )

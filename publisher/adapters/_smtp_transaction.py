@@ -1,0 +1,210 @@
+"""One message's transaction: the envelope in one write where the server allows it, then body and final dot in another.
+
+Only once the final dot is being written may the message have been taken: a loss before is Deferred, a loss after it is
+Unknown, and a write that fails has not handed the dot over.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import smtplib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from publisher.adapters._smtp_dialogue import Dialogue, Reply
+from publisher.adapters._smtp_opening import code_and_reply, evidence_of
+from publisher.domain.attempt import Accepted, Deferred, Evidence, Outcome, Rejected, Unknown
+from publisher.domain.message import SealedMessage
+
+MAX_PATH_OCTETS = 254  # RFC 5321 4.5.3.1.3 with erratum 1690, without the angle brackets, checked 2026-11-23
+
+# "No such mailbox", "bad destination", "moved without a forward", "null MX", "mailbox disabled". Source: RFC 3463 3.2
+# and 3.3, RFC 7505 4.2 and the IANA registry of enhanced status codes, checked 2026-11-23.
+_GONE = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
+# "Authentication required", "mechanism too weak", "credentials invalid", "encryption required". Source: RFC 4954 6,
+# checked 2026-11-23.
+_NOT_US = frozenset({530, 534, 535, 538})
+
+SENDER, RECIPIENT, DATA, BODY, FINAL_DOT = "sender", "recipient", "data", "body", "final dot"
+_EXPECTED = ((SENDER, 2), (RECIPIENT, 2), (DATA, 3))
+_PATH = re.compile(r"[!-;=?-~\u00a1-\uffff]+@[!-;=?-~]+")
+
+
+class RefusesUs(Exception):
+    """The server wants a login, or encryption, that it was not given: this says nothing of the message."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class LostAtOnce(Exception):
+    """A kept connection was gone, or said goodbye, before the first reply: nothing has been said of the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Who sends and who gets it, fit to stand in a command. ValueError if one cannot."""
+
+    mail_from: str
+    rcpt_to: str
+
+    def __post_init__(self) -> None:
+        if self.mail_from:  # an empty one is the null sender
+            _check_path(self.mail_from, "sender")
+        _check_path(self.rcpt_to, "recipient")
+
+    @classmethod
+    def of(cls, message: SealedMessage) -> Envelope:
+        """Take it from a message."""
+        return cls(message.sections["return_path"].decode("utf-8", "replace"), message.recipient)
+
+    @property
+    def is_ascii(self) -> bool:
+        """Say whether every server can take it."""
+        return self.mail_from.isascii() and self.rcpt_to.isascii()
+
+
+def _check_path(address: str, role: str) -> None:
+    if len(address.encode()) > MAX_PATH_OCTETS or not (_PATH.fullmatch(address) and address.isprintable()):
+        raise ValueError(f"the {role}'s address cannot stand in an SMTP command")
+
+
+@dataclass(slots=True)
+class Transaction:
+    """One message on one connection; `stage` says how far it came, `is_clean` whether the next one may follow."""
+
+    dialogue: Dialogue
+    relay: str
+    final_seconds: float
+    stage: str = SENDER
+    is_clean: bool = False
+
+    def open(self, envelope: Envelope, size: int, *, is_ascii: bool, is_kept: bool) -> Outcome | None:
+        """Come as far as the server's wait for the body; give its refusal, if it refuses.
+
+        Errors: LostAtOnce, RefusesUs.
+        """
+        missing = self._missing_extension(envelope, is_ascii=is_ascii)
+        if missing:
+            self.is_clean = True
+            return Rejected(missing, evidence=Evidence(stage="envelope", relay=self.relay))
+        try:
+            refusal = self._go_through_envelope(self._commands(envelope, size, is_ascii=is_ascii), is_kept=is_kept)
+        except OSError as error:
+            return self._lost(error)
+        return None if refusal is None else self._refused(refusal)
+
+    def hand_over(self, wire: bytes) -> Outcome:
+        """Write body and final dot and wait for the one reply that counts."""
+        try:
+            self.stage = BODY
+            self.dialogue.write(wire)
+            self.stage = FINAL_DOT
+            reply = self.dialogue.read_reply(self.final_seconds)
+        except OSError as error:
+            return self._lost(error)
+        self.is_clean = reply.code != 421
+        if reply.code // 100 != 2:
+            return self._refusal(reply)
+        evidence = evidence_of(self.relay, FINAL_DOT, reply.code, reply.text, self.dialogue.secrets)
+        return Accepted(receipt=f"{reply.code} {evidence.reply}", evidence=evidence)
+
+    def _missing_extension(self, envelope: Envelope, *, is_ascii: bool) -> str:
+        if not envelope.is_ascii and not self.dialogue.has_extn("smtputf8"):
+            return "the address has letters that this mail server cannot take: it does not offer SMTPUTF8"
+        if not is_ascii and not self.dialogue.has_extn("8bitmime"):
+            return "the message has 8-bit text, and this mail server takes 7 bits only: it does not offer 8BITMIME"
+        return ""
+
+    def _commands(self, envelope: Envelope, size: int, *, is_ascii: bool) -> list[bytes]:
+        parameters = f" SIZE={size}" if self.dialogue.has_extn("size") else ""
+        if not is_ascii:
+            parameters += " BODY=8BITMIME"
+        if not envelope.is_ascii:
+            parameters += " SMTPUTF8"
+        mail, rcpt = f"MAIL FROM:<{envelope.mail_from}>{parameters}\r\n", f"RCPT TO:<{envelope.rcpt_to}>\r\n"
+        return [mail.encode(), rcpt.encode(), b"DATA\r\n"]
+
+    def _go_through_envelope(self, commands: list[bytes], *, is_kept: bool) -> Reply | None:
+        """Play the commands; give the reply that refused one of them."""
+        replies = self._replies(commands)
+        for stage, hundreds in _EXPECTED:
+            self.stage = stage
+            reply = self._first_reply(replies, is_kept=is_kept) if stage is SENDER else next(replies)
+            if reply.code // 100 != hundreds:
+                self._start_over(reply, replies)
+                return reply
+        return None
+
+    def _first_reply(self, replies: Iterator[Reply], *, is_kept: bool) -> Reply:
+        try:
+            reply = next(replies)
+        except smtplib.SMTPServerDisconnected:
+            if is_kept:
+                raise LostAtOnce from None
+            raise
+        if is_kept and reply.code == 421:
+            raise LostAtOnce
+        return reply
+
+    def _replies(self, commands: list[bytes]) -> Iterator[Reply]:
+        """Give the replies in the order of the commands; where pipelining is offered, all are written at once.
+
+        *Source:* RFC 2920 3.1 (checked 2026-11-23).
+        """
+        if self.dialogue.has_extn("pipelining"):
+            self.dialogue.write_commands(b"".join(commands))
+            for _ in commands:
+                yield self.dialogue.read_reply()
+        else:
+            for command in commands:
+                self.dialogue.write_commands(command)
+                yield self.dialogue.read_reply()
+
+    def _start_over(self, refusal: Reply, replies: Iterator[Reply]) -> None:
+        """Make the connection fit for the next message after a refusal, or leave it.
+
+        A server may wait for a body although it has refused the recipient. Whatever was written now would be one: so
+        this connection is of no more use.
+        """
+        if refusal.code == 421 or refusal.code // 100 not in (4, 5):
+            return
+        with contextlib.suppress(OSError):
+            if self.dialogue.has_extn("pipelining"):
+                rest = list(replies)
+                if any(reply.code // 100 == 3 or reply.code == 421 for reply in rest):
+                    return
+            self.dialogue.write_commands(b"RSET\r\n")
+            self.is_clean = self.dialogue.read_reply().code == 250
+
+    def _refused(self, reply: Reply) -> Outcome:
+        if reply.code in _NOT_US:
+            evidence = evidence_of(self.relay, self.stage, reply.code, reply.text, self.dialogue.secrets)
+            raise RefusesUs(f"{reply.code} {evidence.reply}")
+        return self._refusal(reply)
+
+    def _refusal(self, reply: Reply) -> Outcome:
+        """Sort a reply that is not the one hoped for."""
+        evidence = evidence_of(self.relay, self.stage, reply.code, reply.text, self.dialogue.secrets)
+        reason = f"{reply.code} {evidence.reply}"
+        match reply.code // 100:
+            case 4:
+                return Deferred(reason, evidence=evidence)
+            case 5:
+                gone = self.stage == RECIPIENT and evidence.enhanced_code in _GONE
+                return Rejected(reason, recipient_gone=gone, evidence=evidence)
+        self.is_clean = False  # a reply that has no place here: who knows what comes next
+        if self.stage == FINAL_DOT:
+            return Unknown(f"nonsense after the message: {reason}", evidence)
+        return Deferred(f"nonsense before the message: {reason}", evidence=evidence)
+
+    def _lost(self, error: OSError) -> Outcome:
+        """A lost connection or a nonsense reply is an outcome, too, and the final dot decides which."""
+        self.is_clean = False
+        code, reply = code_and_reply(error)
+        evidence = evidence_of(self.relay, self.stage, code, reply, self.dialogue.secrets)
+        if self.stage == FINAL_DOT:
+            return Unknown(f"the message may have been taken: {evidence.reply}", evidence)
+        return Deferred(f"the message was not handed over: {evidence.reply}", evidence=evidence)
