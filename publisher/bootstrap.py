@@ -135,7 +135,18 @@ def make_application(settings: Settings, store: Store, *, rehearsal: bool) -> Ap
         read_logo=lambda digest: _read_logo(settings, digest),
         write_asset=_assets(settings, rehearsal=rehearsal).write,
         worker=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
+        operator=_login_name(),
     )
+
+
+def _login_name() -> str:
+    """Name who is at the keyboard; a container's user may have a number only."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
 
 
 def _read_queue(settings: Settings) -> QueueReading:

@@ -10,12 +10,9 @@ import click
 
 from publisher.cli.frame import Result, plural, publish_command, table
 from publisher.domain.delivery import DeliveryState
-from publisher.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-    from publisher.workflow.application import Application
 
 
 @publish_command("deliveries", summary="List single deliveries and their attempts.")
@@ -37,13 +34,14 @@ def deliveries(
     """Show who got what, and what the remote said."""
     from publisher.bootstrap import open_application
     from publisher.ports.ledger import DeliveryFilter
+    from publisher.workflow.steer import find_edition
 
     with open_application(config_file) as app:
         which = DeliveryFilter(
             rehearsal=app.rehearsal,
             states=[DeliveryState(state) for state in states] or None,
             channel=channel,
-            edition_id=_edition_id(app, edition) if edition else None,
+            edition_id=find_edition(app, edition).id if edition else None,
             recipient=recipient,
             limit=limit,
         )
@@ -53,14 +51,6 @@ def deliveries(
     return Result(data, lambda console: _show(console, rows, tries))
 
 
-def _edition_id(app: Application, name: str) -> int:
-    digest, _, number = name.partition("/")
-    row = app.ledger.edition(digest, int(number), app.rehearsal) if number.isdecimal() else None
-    if row is None:
-        raise UsageError(f'there is no edition "{name}"', hint='Look with "publish history"; write it as daily/7.')
-    return row.id
-
-
 def _data(row: Any) -> dict[str, Any]:
     flat = asdict(row)
     key = flat.pop("key")
@@ -68,14 +58,23 @@ def _data(row: Any) -> dict[str, Any]:
 
 
 def _show(console: Console, rows: list[Any], tries: Any) -> None:
-    shown = table("Channel", "Recipient", "What", "State", "Tries", "Changed", "Remote's word")
+    from publisher.workflow.decide import SHOWN_KEY_CHARACTERS
+
+    shown = table("Key", "Channel", "Recipient", "What", "State", "Tries", "Changed", "Remote's word")
     for row in rows:
         what = row.edition or row.slug or row.key.occurrence
         what += f" ({row.key.segment})" if row.key.segment > 1 else ""
         changed = f"{row.changed_at.astimezone():%Y-%m-%d %H:%M}"
         word = row.reason or row.receipt or (f"waits for post {row.waits_for} of its thread" if row.waits_for else "")
         shown.add_row(
-            row.key.channel, row.key.recipient, what, row.state.value, str(row.attempt_count), changed, word[:80]
+            row.key.text()[:SHOWN_KEY_CHARACTERS],
+            row.key.channel,
+            row.key.recipient,
+            what,
+            row.state.value,
+            str(row.attempt_count),
+            changed,
+            word[:80],
         )
     if rows:
         console.print(shown)

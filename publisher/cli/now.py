@@ -14,6 +14,7 @@ import click
 from publisher.cli.frame import Result, plural, publish_command
 from publisher.cli.interrupt import confirmed, stopping
 from publisher.cli.progress import shown_progress
+from publisher.cli.rest import refuse_beside_rest, send_rest
 from publisher.cli.status import states_text
 from publisher.errors import PublisherError, TryAgain, UsageError
 
@@ -35,6 +36,11 @@ HASH_CHARACTERS = 12
 @click.option(
     "--force", default="", metavar="RULE[,RULE]", help="Send although these rules of the preflight are broken."
 )
+@click.option(
+    "--rest",
+    metavar="EDITION",
+    help='Send an edition, for example "daily/7", to those who have not had it; nobody gets it twice.',
+)
 def now(
     config_file: Path,
     names: tuple[str, ...],
@@ -43,12 +49,16 @@ def now(
     yes: bool,
     rehearse: bool,
     force: str,
+    rest: str | None,
 ) -> Result:
     """Publish one pass. With a digest its next edition, with an article its posts, without names everything."""
     from publisher.bootstrap import open_application
     from publisher.workflow.now import publish_now
     from publisher.workflow.preflight import parse_forced
 
+    if rest is not None:
+        refuse_beside_rest(names, channels, force, dry_run=dry_run)
+        return send_rest(config_file, rest, yes=yes, rehearse=rehearse)
     stop, forced = threading.Event(), parse_forced(force)
     with open_application(config_file, rehearse=rehearse) as app, stopping(stop), shown_progress() as tell:
         report = publish_now(

@@ -25,11 +25,16 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "preview": ("preview", "Write the next edition and its posts as files to look at."),
         "now": ("now", "Publish at once, after showing what goes where."),
         "run": ("run", "Publish at the set times, until stopped."),
+        "pause": ("steer", "Stop an edition that is on its way, for now."),
+        "resume": ("steer", "Let a paused edition go on."),
+        "cancel": ("steer", "Stop an edition that is on its way, for good."),
     },
     "Afterwards": {
         "status": ("status", "Show queue, running editions, and what waits for a person."),
         "history": ("history", "List the editions and posts that were made."),
         "deliveries": ("deliveries", "List single deliveries and their attempts."),
+        "settle": ("settle", "Decide about deliveries of which nobody knows if they arrived."),
+        "retry": ("settle", "Try again what was rejected or given up."),
         "rehearsals": ("rehearsals", "Forget what was only rehearsed."),
     },
     "People and shell": {

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from publisher.domain.attempt import Accepted, Deferred, Outcome, Rejected
 
@@ -37,7 +38,7 @@ ALLOWED_CHANGES: dict[DeliveryState, frozenset[DeliveryState]] = {
     S.EXPIRED: frozenset({S.QUEUED}),
     S.REJECTED: frozenset({S.QUEUED}),
     S.SKIPPED: frozenset(),
-    S.CANCELLED: frozenset(),
+    S.CANCELLED: frozenset({S.QUEUED}),  # "send to the rest" after a cancel
     S.ACCEPTED: frozenset(),
 }
 
@@ -80,5 +81,10 @@ class DeliveryKey:
 
     def text(self) -> str:
         """Give the key as 40 hex digits, the same on every attempt: the idempotency key for remotes that take one."""
-        parts = [self.message_hash, self.channel, self.recipient, self.segment, self.occurrence, self.rehearsal]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
+        return _key_text(self)
+
+
+@lru_cache(maxsize=256)  # asked for several times while one message is made
+def _key_text(key: DeliveryKey) -> str:
+    parts = [key.message_hash, key.channel, key.recipient, key.segment, key.occurrence, key.rehearsal]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]

@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -167,6 +167,7 @@ def fill(message: Message, values: Mapping[str, str]) -> Filled:
     return Filled(message, [escape(values[field.name], field.context) for field in message.fields])
 
 
+@lru_cache(maxsize=256)  # some values are the same for everyone, or for many
 def escape(value: str, context: Context) -> bytes:
     """Make a value fit for where it stands."""
     match context:

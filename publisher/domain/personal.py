@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -62,14 +63,18 @@ def greeting(name: str, language: str) -> str:
 
 def unsubscribe_mailto(digest: Digest, digest_name: str) -> str:
     """Give the address of an empty e-mail that unsubscribes."""
-    address = digest.unsubscribe_address or digest.from_address
+    return _unsubscribe_mailto(digest.unsubscribe_address or digest.from_address, digest_name)
+
+
+@lru_cache(maxsize=64)
+def _unsubscribe_mailto(address: str, digest_name: str) -> str:
     return f"mailto:{quote(address, safe='@.+-_')}?subject=unsubscribe%20{quote(digest_name, safe='')}"
 
 
 def visible_name(name: str | None) -> str:
     """Put a name into one line without invisible control characters."""
     line = " ".join((name or "").split())
-    return "".join(character for character in line if not is_control(character))
+    return line if line.isprintable() else "".join(character for character in line if not is_control(character))
 
 
 def domain_of(address: str) -> str:
@@ -77,6 +82,7 @@ def domain_of(address: str) -> str:
     return address.rpartition("@")[2].lower()
 
 
+@lru_cache(maxsize=64)  # all deliveries of an edition were queued in one moment
 def header_date(moment: datetime, time_zone: str) -> str:
     """Write an aware moment as RFC 5322 section 3.3 wants it, with a real zone (checked 2026-11-23)."""
     local = moment.astimezone(ZoneInfo(time_zone))

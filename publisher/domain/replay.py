@@ -26,6 +26,17 @@ def is_too_late(marks: Mapping[str, Any], now: datetime, replay_seconds: float) 
     return since is not None and not may_replay(datetime.fromisoformat(since), now, replay_seconds)
 
 
+# An unknown delivery whose channel says "resend" is sent again at once so many times, and then once in a while.
+RESEND_AT_ONCE_COUNT = 3
+
+
+def resend_at(unknown_since: datetime, attempt_count: int) -> datetime:
+    """Say when an unknown delivery is sent again by the rule `on_unknown = "resend"`."""
+    if attempt_count <= RESEND_AT_ONCE_COUNT:
+        return unknown_since
+    return unknown_since + timedelta(seconds=LONGEST_WAIT_SECONDS)
+
+
 def settle_at(last_attempt_at: datetime, attempt_count: int) -> datetime:
     """Say when an unknown delivery is looked at: at once after the first attempt, then from five minutes to an hour."""
     if attempt_count <= 1:

@@ -245,7 +245,8 @@ _SCALES = frozenset(_SCALE_WORDS.split())
 def _kind_of(text: str, gap: re.Match[str], ends_sentence: bool, *, goes_on: bool) -> str | None:
     """Say what kind of place a gap between words is; None if nothing may be cut there.
 
-    `goes_on` says that the rest follows elsewhere, so that a word such as "and" may stand at the end.
+    `goes_on` says that the rest follows elsewhere, so that a word such as "and" may stand at the end, but not "on" of
+    "on 3 October".
     """
     before, after = _word_before(text, gap.start()), _word_after(text, gap.end())
     if _BLANK_LINE.match(gap.group()):
@@ -259,7 +260,7 @@ def _kind_of(text: str, gap: re.Match[str], ends_sentence: bool, *, goes_on: boo
         or _JOINED_START.match(after)
         or (_NUMBER_START.match(after) and _NAMES_A_NUMBER.fullmatch(before))
         or bare in _SCALES
-        or (not goes_on and bare in _DANGLING and not _CLAUSE_END.search(before))
+        or (bare in _DANGLING and not _CLAUSE_END.search(before) and not (goes_on and not after[:1].isdigit()))
     ):
         return None
     return "clause" if _CLAUSE_END.search(before) or after[:1] in ("–", "—") else "word"

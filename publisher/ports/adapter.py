@@ -69,6 +69,11 @@ class ChannelSettings(BaseModel):
         default="1/4", description="How the posts of a thread are numbered."
     )
     utm: Utm | None = Field(default=None, description="UTM parameters for the article's address; none if left out.")
+    on_unknown: Literal["hold", "resend"] = Field(
+        default="hold",
+        description='What to do if it is not known whether a message arrived: wait for a person, or "resend" it, '
+        "which may bring it twice.",
+    )
 
     def addresses(self, credentials: Credentials) -> tuple[str, ...]:
         """Name the web addresses that the operator wrote for this channel: they may be on a private network.

@@ -237,6 +237,7 @@ class DeliveryFilter:
     """Which deliveries to show or count; None means any. `due_at` keeps those that may be tried at that time.
 
     `is_halted` keeps the segments of threads that wait for a decision about an earlier one, or all but those.
+    `changed_until` keeps those that have not changed since.
     """
 
     rehearsal: bool | None = None
@@ -249,6 +250,33 @@ class DeliveryFilter:
     message_ids: Collection[int] | None = None
     due_at: datetime | None = None
     is_halted: bool | None = None
+    ids: Collection[int] | None = None
+    changed_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody has decided about deliveries; noted with each of them as an attempt.
+
+    `by` is a person's login name, or the rule that decided.
+    """
+
+    after: DeliveryState
+    outcome: Outcome
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Who is still to get an edition: recipients without a delivery of it, and deliveries that a cancel ended."""
+
+    new_count: int
+    cancelled_count: int
+
+    @property
+    def count(self) -> int:
+        """Give the number of all of them."""
+        return self.new_count + self.cancelled_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +311,10 @@ class Ledger(Protocol):
         ...
 
     def change_edition(self, edition_id: int, before: EditionState, after: EditionState, now: datetime) -> bool:
-        """Change the state if it still is `before`; ValueError where the table does not allow the change."""
+        """Change the state if it still is `before`; ValueError where the table does not allow the change.
+
+        A cancel takes along what has not started yet, and gives the articles back if nothing was ever tried.
+        """
         ...
 
     def discard_edition(self, edition_id: int) -> None:
@@ -310,6 +341,17 @@ class Ledger(Protocol):
 
     def plan_post(self, plan: PlanPost, now: datetime) -> Planned:
         """Make the deliveries and consume the article for the channel, in one transaction. Errors: AlreadyConsumed."""
+        ...
+
+    def rest_of(self, plan: PlanEdition) -> Rest:
+        """Count who is still to get an edition that was planned before: the same `plan_rest` would bring."""
+        ...
+
+    def plan_rest(self, plan: PlanEdition, now: datetime) -> Rest:
+        """Plan deliveries for recipients who have none of this edition, and open again what a cancel ended.
+
+        Errors: UsageError if the edition is not one that was planned, is paused, or was cancelled before any attempt.
+        """
         ...
 
     def finish_editions(self, now: datetime) -> Sequence[EditionRow]:
@@ -394,6 +436,14 @@ class Ledger(Protocol):
         """Decide about a delivery that is unknown, and note it as an attempt; False if it is not unknown any more.
 
         `marks` replaces its marks. A decision of the state unknown only leaves the note.
+        """
+        ...
+
+    def decide(self, which: DeliveryFilter, decision: Decision, now: datetime) -> int:
+        """Decide about all these deliveries and note it with each; say how many. `states` must name where they stand.
+
+        What goes back into the queue is due at once; those of a cancelled edition are left as they are. ValueError
+        where the table does not allow the change.
         """
         ...
 

@@ -78,10 +78,15 @@ FINISH_EDITIONS = (
 ANY_ATTEMPT_OF_EDITION = select(
     exists().where(deliveries.c.edition_id == bindparam("edition"), deliveries.c.attempt_count > literal(0))
 )
-CANCEL_DELIVERIES_OF_EDITION = (
-    change_deliveries((D.QUEUED, D.CLAIMED, D.DEFERRED), D.CANCELLED)
-    .where(deliveries.c.edition_id == bindparam("edition"))
-    .values(changed_at=bindparam("now"), claimed_by=None, lease_until=None, reason="the edition was cancelled")
+# What is being sent just now ends as it ends.
+_CANCEL = change_deliveries((D.QUEUED, D.CLAIMED, D.DEFERRED), D.CANCELLED).values(
+    changed_at=bindparam("now"), claimed_by=None, lease_until=None, reason="the edition was cancelled"
+)
+CANCEL_DELIVERIES_OF_EDITION = _CANCEL.where(deliveries.c.edition_id == bindparam("edition"))
+# What was being sent when its edition was cancelled, and was deferred or given back since.
+CANCEL_LEFTOVERS = _CANCEL.where(
+    deliveries.c.edition_id.in_(select(editions.c.id).where(editions.c.state == E.CANCELLED)),
+    deliveries.c.state.in_((D.QUEUED, D.DEFERRED)),
 )
 
 
@@ -128,15 +133,24 @@ def _add_contents(connection: Connection, edition_id: int, edition: NewEdition) 
 def change_edition(
     connection: Connection, edition_id: int, before: EditionState, after: EditionState, now: datetime
 ) -> bool:
-    """Change the state if it still is `before`. A cancel before any attempt releases the articles."""
+    """Change the state if it still is `before`. A cancel ends what has not started.
+
+    Before any attempt it releases the articles.
+    """
     statement = change_editions([before], after).where(editions.c.id == bindparam("edition"))
     values = {"edition": edition_id, "now": now}
     if connection.execute(statement.values(changed_at=bindparam("now")), values).rowcount == 0:
         return False
-    if after is E.CANCELLED and not connection.execute(ANY_ATTEMPT_OF_EDITION, {"edition": edition_id}).scalar_one():
+    if after is E.CANCELLED:
         connection.execute(CANCEL_DELIVERIES_OF_EDITION, {"edition": edition_id, "now": now})
-        connection.execute(RELEASE_ARTICLES_OF_EDITION, {"edition": edition_id})
+        if not was_tried(connection, edition_id):
+            connection.execute(RELEASE_ARTICLES_OF_EDITION, {"edition": edition_id})
     return True
+
+
+def was_tried(connection: Connection, edition_id: int) -> bool:
+    """Say whether any delivery of an edition was ever tried."""
+    return bool(connection.execute(ANY_ATTEMPT_OF_EDITION, {"edition": edition_id}).scalar_one())
 
 
 def discard_edition(connection: Connection, edition_id: int) -> None:
@@ -147,7 +161,8 @@ def discard_edition(connection: Connection, edition_id: int) -> None:
 
 
 def finish_editions(connection: Connection, now: datetime) -> Sequence[EditionRow]:
-    """Mark as sent what has only final deliveries left."""
+    """Mark as sent what has only final deliveries left, and end what a cancel could not reach."""
+    connection.execute(CANCEL_LEFTOVERS, {"now": now})
     edition_ids = sorted(connection.execute(FINISH_EDITIONS, {"now": now}).scalars())
     return [read_edition(connection, edition_id) for edition_id in edition_ids]
 

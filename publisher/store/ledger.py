@@ -14,6 +14,7 @@ from publisher.ports.ledger import (
     AlreadyConsumed,
     AttemptRow,
     ClaimedDelivery,
+    Decision,
     DeliveryFilter,
     DeliveryRow,
     EditionRow,
@@ -26,11 +27,13 @@ from publisher.ports.ledger import (
     PlanPost,
     PostRow,
     Recovered,
+    Rest,
     StateCounts,
 )
 from publisher.ports.wire import WireLog
 from publisher.store import (
     consumption,
+    deciding,
     editions,
     feeds,
     listing,
@@ -39,6 +42,7 @@ from publisher.store import (
     posts,
     recovery,
     rehearsals,
+    rest,
     sending,
     settling,
 )
@@ -103,6 +107,16 @@ class SqlLedger:
         """Make the delivery and consume the article for the channel. Errors: AlreadyConsumed."""
         with self._database.write(taken=AlreadyConsumed) as connection:
             return planning.plan_post(connection, plan, now)
+
+    def rest_of(self, plan: PlanEdition) -> Rest:
+        """Count who is still to get an edition that was planned before. Errors: UsageError."""
+        with self._database.read() as connection:
+            return rest.count_rest(connection, plan)
+
+    def plan_rest(self, plan: PlanEdition, now: datetime) -> Rest:
+        """Plan for those who have no delivery yet, and open again what a cancel ended. Errors: UsageError."""
+        with self._database.write() as connection:
+            return rest.plan_rest(connection, plan, now)
 
     def finish_editions(self, now: datetime) -> Sequence[EditionRow]:
         """Mark as sent what has only final deliveries left; give those."""
@@ -173,8 +187,8 @@ class SqlLedger:
         now: datetime,
     ) -> frozenset[int]:
         """Record finished attempts and journal new ones, in one durable commit; give those that may start."""
-        with self._database.write() as connection:
-            return sending.exchange(connection, finished, starting, worker=worker, lease_seconds=lease_seconds, now=now)
+        with self._database.write_hot() as hot:
+            return sending.exchange(hot, finished, starting, worker=worker, lease_seconds=lease_seconds, now=now)
 
     def mark(self, delivery_id: int, name: str, value: Any, *, worker: str) -> None:
         """Make durable what a later attempt must know. Errors: StoreError if the right to send has been lost."""
@@ -195,6 +209,11 @@ class SqlLedger:
         """Decide about a delivery that is unknown, and note it; False if it is not unknown any more."""
         with self._database.write() as connection:
             return settling.settle(connection, decision, marks, worker, now)
+
+    def decide(self, which: DeliveryFilter, decision: Decision, now: datetime) -> int:
+        """Decide about all these deliveries and note it with each; say how many."""
+        with self._database.write() as connection:
+            return deciding.decide(connection, which, decision, now)
 
     def count_deliveries(self, which: DeliveryFilter) -> StateCounts:
         """Count deliveries by state."""

@@ -54,11 +54,12 @@ ATTEMPTS_OF_DELIVERIES = (
     .order_by(attempts.c.delivery_id, attempts.c.id)
 )
 
-_waiting_edition = select(editions.c.id).where(editions.c.state.in_([EditionState.PAUSED, EditionState.CANCELLED]))
+_stopped_edition = select(editions.c.id).where(editions.c.state.in_([EditionState.PAUSED, EditionState.CANCELLED]))
+_MAY_GO = or_(deliveries.c.edition_id.is_(None), not_(deliveries.c.edition_id.in_(_stopped_edition)))
 NEXT_DUE_AT = select(func.min(deliveries.c.due_at)).where(
     DEFERRED,
     deliveries.c.rehearsal == bindparam("rehearsal"),
-    or_(deliveries.c.edition_id.is_(None), not_(deliveries.c.edition_id.in_(_waiting_edition))),
+    _MAY_GO,
 )
 
 
@@ -84,9 +85,15 @@ def conditions(which: DeliveryFilter) -> list[ColumnElement[bool]]:
         found.append(deliveries.c.state.in_(_WAITING))
         found.append(deliveries.c.due_at <= which.due_at)
         found.append(not_(waits_until(which.due_at)))
+        found.append(_MAY_GO)
     if which.is_halted is not None:
-        is_halted = and_(deliveries.c.state.in_(_WAITING), IS_HALTED)
+        of_posts = deliveries.c.post_id.in_(select(_posts_about.c.id))  # only these have segments, and they are few
+        is_halted = and_(of_posts, deliveries.c.state.in_(_WAITING), IS_HALTED)
         found.append(is_halted if which.is_halted else not_(is_halted))
+    if which.ids is not None:
+        found.append(deliveries.c.id.in_(sorted(which.ids)))
+    if which.changed_until is not None:
+        found.append(deliveries.c.changed_at <= which.changed_until)
     if which.message_ids is not None:
         found.append(deliveries.c.message_id.in_(sorted(which.message_ids)))
     return found

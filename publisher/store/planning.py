@@ -64,7 +64,8 @@ def _given(name: str) -> ColumnElement[Any]:
     return bindparam(name, type_=column.type)
 
 
-def _delivery_of(recipient: ColumnElement[str], subscriber_id: ColumnElement[Any]) -> Select[Any]:
+def delivery_of(recipient: ColumnElement[str], subscriber_id: ColumnElement[Any]) -> Select[Any]:
+    """Select the row of a new delivery."""
     now = bindparam("now", type_=deliveries.c.queued_at.type)
     varying: dict[str, ColumnElement[Any]] = {
         "recipient": recipient,
@@ -79,7 +80,8 @@ def _delivery_of(recipient: ColumnElement[str], subscriber_id: ColumnElement[Any
     return select(*[varying[name] if name in varying else _given(name) for name in _PLANNED_COLUMNS])
 
 
-def _plan(rows: Select[Any]) -> Insert:
+def insert_deliveries(rows: Select[Any]) -> Insert:
+    """Add the rows that `delivery_of` selects."""
     return insert(deliveries).from_select(_PLANNED_COLUMNS, rows)
 
 
@@ -89,8 +91,8 @@ _fixed = bindparam("fixed", expanding=True, type_=String())
 
 # The heart of planning: all subscribers of a digest in one statement, minus suppressions, minus those who have this
 # message already.
-PLAN_SUBSCRIBERS = _plan(
-    _delivery_of(subscribers.c.address, subscribers.c.id)
+PLAN_SUBSCRIBERS = insert_deliveries(
+    delivery_of(subscribers.c.address, subscribers.c.id)
     .select_from(subscriptions.join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id))
     .where(
         subscriptions.c.digest == _digest,
@@ -101,15 +103,15 @@ PLAN_SUBSCRIBERS = _plan(
 )
 
 # A fixed address; one that is also a subscriber has its delivery already.
-PLAN_FIXED_RECIPIENT = _plan(
-    _delivery_of(_recipient, type_coerce(null(), deliveries.c.subscriber_id.type)).where(
+PLAN_FIXED_RECIPIENT = insert_deliveries(
+    delivery_of(_recipient, type_coerce(null(), deliveries.c.subscriber_id.type)).where(
         ~is_suppressed(_recipient, _digest), ~_has_delivery(_recipient)
     )
 )
 
 # A post goes to the channel's own account, which no suppression is about.
-PLAN_ACCOUNT = _plan(
-    _delivery_of(_recipient, type_coerce(null(), deliveries.c.subscriber_id.type)).where(~_has_delivery(_recipient))
+PLAN_ACCOUNT = insert_deliveries(
+    delivery_of(_recipient, type_coerce(null(), deliveries.c.subscriber_id.type)).where(~_has_delivery(_recipient))
 )
 
 COUNT_DELIVERIES_OF_EDITION = (
@@ -140,7 +142,7 @@ def plan_edition(connection: Connection, plan: PlanEdition, now: datetime) -> Pl
     edition = _approved_edition(connection, plan.edition_id)
     outlet = Outlet("digest", edition.digest)
     consume(connection, outlet, edition.articles, rehearsal=edition.rehearsal, now=now, edition_id=edition.id)
-    values = _edition_values(edition, plan, now)
+    values = edition_values(edition, plan, now)
     fixed = sorted(set(plan.fixed_recipients))
     connection.execute(PLAN_SUBSCRIBERS, values)
     if fixed:
@@ -166,7 +168,8 @@ def _approved_edition(connection: Connection, edition_id: int) -> EditionRow:
     return edition
 
 
-def _edition_values(edition: EditionRow, plan: PlanEdition, now: datetime) -> dict[str, Any]:
+def edition_values(edition: EditionRow, plan: PlanEdition, now: datetime) -> dict[str, Any]:
+    """Give what all deliveries of an edition have in common."""
     return {
         "message_id": edition.message_id,
         "channel": plan.channel,

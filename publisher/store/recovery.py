@@ -16,6 +16,7 @@ from publisher.domain.wire import WireMark, state_after_crash
 from publisher.ports.ledger import FinishedAttempt, Recovered
 from publisher.store.changes import change_deliveries
 from publisher.store.finishing import record_attempt
+from publisher.store.prepared import Hot
 from publisher.store.rows import AnyRow
 from publisher.store.tables import HELD, deliveries
 from publisher.store.wire import WireRecord
@@ -90,7 +91,7 @@ def _settle(connection: Connection, row: AnyRow, record: WireRecord | None, now:
     if after is not D.UNKNOWN:
         values["new_receipt"] = outcome.receipt if isinstance(outcome, Accepted) else None
     connection.execute(settle_lost_sending(after), values)
-    record_attempt(connection, FinishedAttempt(row.id, outcome, after, row.changed_at, 0), row.claimed_by)
+    record_attempt(Hot.of(connection), FinishedAttempt(row.id, outcome, after, row.changed_at, 0), row.claimed_by)
     return after
 
 

@@ -15,7 +15,7 @@ from publisher.errors import StoreError
 from publisher.ports.ledger import ClaimedDelivery, FinishedAttempt
 from publisher.store.changes import change_deliveries, change_editions
 from publisher.store.finishing import finish
-from publisher.store.prepared import Prepared
+from publisher.store.prepared import Hot, Prepared
 from publisher.store.rows import AnyRow
 from publisher.store.segments import IS_NEXT, read_previous
 from publisher.store.suppressions import is_suppressed
@@ -124,13 +124,12 @@ START = (
         not_(exists().where(editions.c.id == deliveries.c.edition_id, _is_stopped)),
     )
     .values(attempt_count=deliveries.c.attempt_count + 1, lease_until=_lease_until, changed_at=_now, reason=null())
+    .returning(deliveries.c.edition_id)
 )
 
 # The first delivery that starts takes its edition along; a resend takes it back from sent.
 START_EDITION = (
-    change_editions([E.PLANNED, E.SENT], E.SENDING)
-    .where(editions.c.id == select(deliveries.c.edition_id).where(_this).scalar_subquery())
-    .values(changed_at=_now)
+    change_editions([E.PLANNED, E.SENT], E.SENDING).where(editions.c.id == bindparam("edition")).values(changed_at=_now)
 )
 
 RELEASE_CLAIMS = (
@@ -156,11 +155,11 @@ WRITE_MARKS = (
 )
 
 
-_claim = Prepared(lambda _: CLAIM, _CLAIMED)
-_start = Prepared(lambda _: START)
-_start_edition = Prepared(lambda _: START_EDITION)
-_skip_suppressed = Prepared(lambda _: SKIP_SUPPRESSED)
-_skip_unsubscribed = Prepared(lambda _: SKIP_UNSUBSCRIBED)
+_claim = Prepared(lambda _: CLAIM, returns=_CLAIMED)
+_start = Prepared(lambda _: START, ("worker", "now", "lease"), (deliveries.c.edition_id,))
+_start_edition = Prepared(lambda _: START_EDITION, ("now",))
+_skip_suppressed = Prepared(lambda _: SKIP_SUPPRESSED, ("worker", "now"))
+_skip_unsubscribed = Prepared(lambda _: SKIP_UNSUBSCRIBED, ("worker", "now"))
 
 
 def claim(
@@ -174,7 +173,7 @@ def claim(
     now: datetime,
 ) -> Sequence[ClaimedDelivery]:
     """Claim up to `limit` deliveries, oldest first."""
-    rows = _claim.bind(connection).rows(
+    rows = _claim.bind(Hot.of(connection)).rows(
         of_channel=channel,
         claimant=worker,
         limit=limit,
@@ -202,7 +201,7 @@ def delivery_key(row: AnyRow) -> DeliveryKey:
 
 
 def exchange(
-    connection: Connection,
+    hot: Hot,
     finished: Sequence[FinishedAttempt],
     starting: Sequence[int],
     *,
@@ -212,24 +211,27 @@ def exchange(
 ) -> frozenset[int]:
     """Record what is finished and journal what starts; give what may start."""
     if finished:
-        finish(connection, finished, worker, now)
+        finish(hot, finished, worker, now)
     if not starting:
         return frozenset()
-    return _start_all(connection, starting, worker, now, now + timedelta(seconds=lease_seconds))
+    return _start_all(hot, starting, worker, now, now + timedelta(seconds=lease_seconds))
 
 
-def _start_all(
-    connection: Connection, starting: Sequence[int], worker: str, now: datetime, lease_until: datetime
-) -> frozenset[int]:
-    start = _start.bind(connection, worker=worker, now=now, lease=lease_until)
-    started = [delivery_id for delivery_id in starting if start.run(delivery=delivery_id)]
-    start_edition = _start_edition.bind(connection, now=now)
-    for delivery_id in started:
-        start_edition.run(delivery=delivery_id)
-    for delivery_id in set(starting).difference(started):
+def _start_all(hot: Hot, starting: Sequence[int], worker: str, now: datetime, lease_until: datetime) -> frozenset[int]:
+    start = _start.bind(hot, worker=worker, now=now, lease=lease_until)
+    edition_ids, kept_back = {}, []
+    for delivery_id in starting:
+        rows = start.rows(delivery=delivery_id)
+        if rows:
+            edition_ids[delivery_id] = rows[0][0]
+        else:
+            kept_back.append(delivery_id)
+    for edition_id in {*edition_ids.values()} - {None}:
+        _start_edition.bind(hot, now=now).run(edition=edition_id)
+    for delivery_id in kept_back:
         for skip in (_skip_suppressed, _skip_unsubscribed):
-            skip.bind(connection, worker=worker, now=now).run(delivery=delivery_id)
-    return frozenset(started)
+            skip.bind(hot, worker=worker, now=now).run(delivery=delivery_id)
+    return frozenset(edition_ids)
 
 
 def write_mark(connection: Connection, delivery_id: int, name: str, value: Any, worker: str) -> None:

@@ -14,9 +14,10 @@ from publisher.domain.delivery import DeliveryState
 from publisher.ports.ledger import ClaimedDelivery, FinishedAttempt
 from publisher.store.changes import change_deliveries
 from publisher.store.finishing import record_attempt
+from publisher.store.prepared import Hot
 from publisher.store.segments import read_previous
 from publisher.store.sending import delivery_key
-from publisher.store.tables import deliveries, messages
+from publisher.store.tables import deliveries, messages, posts
 
 D = DeliveryState
 
@@ -27,7 +28,8 @@ UNKNOWN_OF_CHANNEL = (
         deliveries.c.state == D.UNKNOWN,
         deliveries.c.channel == bindparam("of_channel"),
         deliveries.c.rehearsal == bindparam("rehearsed"),
-        deliveries.c.post_id.is_not(None),
+        # Off the index ix_deliveries_post_id: e-mails are many, posts are few.
+        deliveries.c.post_id.in_(select(posts.c.id).where(posts.c.channel == bindparam("of_channel"))),
     )
     .order_by(deliveries.c.id)
     .limit(bindparam("limit"))
@@ -95,5 +97,5 @@ def settle(
             "new_marks": dict(marks),
         }
         connection.execute(settle_unknown(decision.state), values)
-    record_attempt(connection, decision, worker)
+    record_attempt(Hot.of(connection), decision, worker)
     return True

@@ -128,9 +128,13 @@ class MappedWireLog:
 
     def close(self, *, settled: bool) -> None:
         """Let go of the file; forget it if the ledger has all that it says."""
+        import fcntl
+
         if settled:
             self._path.unlink(missing_ok=True)
-        # The mapping stays: a thread that has to be left behind may still write into it. The lock goes.
+        # The mapping stays: a thread that has to be left behind may still write into it. The lock goes, and must be told
+        # to, because the mapping holds the file open by a descriptor of its own.
+        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
         os.close(self._descriptor)
 
 

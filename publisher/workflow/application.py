@@ -43,7 +43,10 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """Everything that a command needs, in one place. `rehearsal` says that nothing may leave this machine."""
+    """Everything that a command needs, in one place. `rehearsal` says that nothing may leave this machine.
+
+    `operator` is the login name of the person at the keyboard: it stands with each decision.
+    """
 
     settings: Settings
     rehearsal: bool
@@ -59,6 +62,7 @@ class Application:
     read_logo: Callable[[str], bytes | None]
     write_asset: Callable[[str, bytes], Path]
     worker: str
+    operator: str = "somebody"
     chance: Callable[[], float] = field(default=random.random)
 
     @property

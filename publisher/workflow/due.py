@@ -13,6 +13,7 @@ from publisher.errors import PublisherError
 from publisher.intake.queue import QueueReading
 from publisher.logs import get_logger
 from publisher.workflow.application import Application, Channel
+from publisher.workflow.decide import resend_by_rule
 from publisher.workflow.freeze import Frozen, FrozenEdition, FrozenPost, freeze_edition, freeze_post
 from publisher.workflow.look import skipped_errors
 from publisher.workflow.picture import with_memory
@@ -106,5 +107,6 @@ def _make_posts(
 def send_waiting(app: Application, stop: threading.Event) -> SendReport | None:
     """Settle what is unknown, and send what is queued or due on any channel; None if there is nothing."""
     ask_remotes(app, app.channels)
+    resend_by_rule(app, app.channels)
     waiting = [name for name, channel in app.channels.items() if channel.settings.enabled and due_count(app, name)]
     return send(app, waiting, stop=stop) if waiting else None

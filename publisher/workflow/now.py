@@ -15,6 +15,8 @@ from publisher.errors import Problems, TryAgain
 from publisher.intake.queue import QueueReading
 from publisher.ports.ledger import DeliveryFilter
 from publisher.workflow.application import Application
+from publisher.workflow.decide import resend_by_rule
+from publisher.workflow.exit_codes import exit_code_of
 from publisher.workflow.freeze import Frozen, discard, freeze
 from publisher.workflow.look import skipped_errors
 from publisher.workflow.plan import PlanReport, plan
@@ -71,20 +73,11 @@ class NowReport:
 
         2 if nothing could be sent because of errors.
         """
-        counts = self.deliveries
         if self.drafts.problems and not (
             self.drafts.editions or self.drafts.posts or (self.offer and not self.offer.empty)
         ):
             return 2
-        if self.sent and self.sent.stopped:
-            return 2 if not counts.get(DeliveryState.ACCEPTED) else 4
-        if counts.get(DeliveryState.UNKNOWN):
-            return 3
-        if any(counts.get(state) for state in OPEN_STATES) or (self.sent and self.sent.interrupted):
-            return 4
-        if counts.get(DeliveryState.REJECTED) or counts.get(DeliveryState.EXPIRED):
-            return 1
-        return 3 if self.halted_count else 0
+        return exit_code_of(self.deliveries, self.sent, self.halted_count)
 
 
 def publish_now(  # noqa: PLR0913 - each is one thing that a person says or is told
@@ -113,6 +106,7 @@ def publish_now(  # noqa: PLR0913 - each is one thing that a person says or is t
     refuse_faults(findings, forced)
     app.ledger.recover(app.clock.now())
     ask_remotes(app, channels_asked_for(app, wanted))
+    resend_by_rule(app, channels_asked_for(app, wanted))
     offer = Offer(freeze(app, drafts), left_over(app, wanted), findings, repeat_warnings(app, drafts.posts))
     if offer.empty:
         return replace(report, offer=offer, deliveries=waiting(app, wanted), halted_count=halted_count(app, wanted))

@@ -12,9 +12,14 @@ def test_every_state_has_a_row() -> None:
     assert set(edition.ALLOWED_CHANGES) == set(edition.EditionState)
 
 
-def test_nothing_leads_out_of_accepted_skipped_cancelled() -> None:
-    for state in (DeliveryState.ACCEPTED, DeliveryState.SKIPPED, DeliveryState.CANCELLED):
+def test_nothing_leads_out_of_accepted_and_skipped() -> None:
+    for state in (DeliveryState.ACCEPTED, DeliveryState.SKIPPED):
         assert not delivery.ALLOWED_CHANGES[state]
+
+
+def test_what_was_given_up_or_cancelled_comes_back_only_into_the_queue() -> None:
+    for state in (DeliveryState.CANCELLED, DeliveryState.EXPIRED, DeliveryState.REJECTED):
+        assert delivery.ALLOWED_CHANGES[state] == {DeliveryState.QUEUED}
 
 
 def test_unknown_is_left_only_by_a_decision_or_late_evidence() -> None:

@@ -184,7 +184,7 @@ def test_a_cancel_after_an_attempt_keeps_the_articles_consumed(store: Store) -> 
     assert store.ledger.change_edition(edition.id, E.SENDING, E.CANCELLED, NOW)
     assert set(store.ledger.consumed(Outlet("digest", "daily"), rehearsal=False)) == {"neue-pumpe"}
     assert claim(store.ledger) == []
-    assert [row.state for row in rows(store.ledger)] == [DeliveryState.ACCEPTED, DeliveryState.QUEUED]
+    assert [row.state for row in rows(store.ledger)] == [DeliveryState.ACCEPTED, DeliveryState.CANCELLED]
 
 
 def test_editions_are_listed_newest_first_and_limited(store: Store) -> None:
