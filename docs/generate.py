@@ -1,17 +1,21 @@
 """Write the reference pages that come out of the program: `python docs/generate.py`, or with `--check` only compare.
 
-docs/reference/config.md comes from the settings' own descriptions, docs/reference/commands.md from the commands' help.
+docs/reference/config.md comes from the settings' own descriptions, docs/reference/commands.md from the commands' help,
+docs/reference/fit.md from `publish fit` on the samples in queue/.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
+from click.testing import CliRunner
 from pydantic import TypeAdapter
 
 from publisher.bootstrap import installed_adapters
@@ -19,9 +23,11 @@ from publisher.cli.group import publish
 from publisher.cli.overview import COMMANDS, overview
 from publisher.config.settings import Document
 from publisher.config.shape import follow, is_secret, options_of
+from publisher.domain.article import split_file_stem
 from publisher.ports.adapter import ChannelSettings
 
-REFERENCE = Path(__file__).resolve().parent / "reference"
+ROOT = Path(__file__).resolve().parents[1]
+REFERENCE = ROOT / "docs" / "reference"
 COLUMNS = 88
 NOTE = "<!-- Written by docs/generate.py; do not edit. -->"
 Schema = Mapping[str, Any]
@@ -41,7 +47,7 @@ complete and check it.
 
 
 def main(arguments: Sequence[str]) -> int:
-    pages = {"config.md": config_page(), "commands.md": commands_page()}
+    pages = {"config.md": config_page(), "commands.md": commands_page(), "fit.md": fit_page()}
     stale = [name for name, text in pages.items() if read(REFERENCE / name) != text]
     if "--check" in arguments:
         for name in stale:
@@ -146,6 +152,58 @@ def command_parts(command: click.Command, parent: click.Context, name: str) -> I
     if isinstance(command, click.Group):
         for inner in command.list_commands(context):
             yield from command_parts(command.commands[inner], context, inner)
+
+
+FIT_INTRODUCTION = f"""{NOTE}
+
+# `publish fit`
+
+Shows a text as each channel would post it: cut, counted by the network's own law, with what was left out and with
+warnings. Nothing is sent. `publish preview` and `publish check` use the same functions.
+
+```console
+$ publish fit waermetag-2026                   # an article of the queue, for every channel
+$ publish fit waermetag-2026 --channel x       # for one channel
+$ publish fit - --network x --network threads  # a text from standard input, for networks, without any config
+```
+
+`-` reads an article with front matter, or a plain text, which is fitted as it stands. On a terminal a bar shows how
+full each post is; `--json` gives the same for programs. The exit code is 2 if one of the posts cannot be made.
+
+How each network counts is in [text limits](text-limits.md), how a text is shortened in
+[edit the post templates](../how-to/edit-the-post-templates.md), and threads in
+[post a long text as a thread](../how-to/post-a-thread.md)."""
+
+ODD_TEXT = "Am Montag ist heute.In Köln läuft die Pumpe. Mehr auf wilo.de und in der README.md steht das auch."
+
+
+def fit_page() -> str:
+    """Run the command on a plain text, on a thread, and on every sample."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        shutil.copytree(ROOT / "queue", folder / "queue")
+        config = (ROOT / "config.example.toml").read_text(encoding="utf-8")
+        (folder / "config.toml").write_text(config, encoding="utf-8")
+        split = config.replace("[channels.bluesky]", "[channels.bluesky]\nsplit = true", 1)
+        (folder / "split.toml").write_text(split, encoding="utf-8")
+        parts = [
+            FIT_INTRODUCTION,
+            "## Warnings",
+            shown(folder, ["-", "--network", "x", "--network", "mastodon"], ODD_TEXT),
+        ]
+        parts += ["## A thread", "With `split = true` in `[channels.bluesky]`:"]
+        parts += [shown(folder, ["interview-nachwuchs", "--channel", "bluesky"], config="split.toml")]
+        for file in sorted((folder / "queue").glob("2*.md")):
+            slug = split_file_stem(file.stem)[1]
+            parts += [f"## {slug}", shown(folder, [slug])]
+    return "\n\n".join(parts) + "\n"
+
+
+def shown(folder: Path, words: Sequence[str], text: str = "", config: str = "config.toml") -> str:
+    """Give the command and what it prints."""
+    done = CliRunner().invoke(publish, ["fit", *words, "--config", str(folder / config)], input=text)
+    typed = f"echo '{text}' | " if text else ""
+    return f"```console\n$ {typed}publish fit {' '.join(words)}\n{done.output.rstrip()}\n```"
 
 
 if __name__ == "__main__":

@@ -33,6 +33,22 @@ class RelaySettings(BaseModel):
     password: Secret | None = Field(default=None, description="Password of the login.")
 
 
+class DkimSettings(BaseModel):
+    """One signature under every e-mail of the channel."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    domain: str = Field(
+        pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$",
+        description="Domain that signs, that of from_address.",
+    )
+    selector: str = Field(
+        pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
+        description="Name of the key in the DNS, SELECTOR._domainkey.DOMAIN.",
+    )
+    key: Secret = Field(description="Private key in PEM form, RSA or Ed25519, from `publish dkim new`.")
+
+
 @dataclass(frozen=True, slots=True)
 class Relay:
     """A mail server with everything that is needed to connect to it."""
@@ -76,6 +92,9 @@ class SmtpSettings(ChannelSettings):
         default=None,
         pattern=r"^[A-Za-z0-9-]{1,40}$",
         description="Header by which the relay recognises a message that it has had.",
+    )
+    dkim: tuple[DkimSettings, ...] = Field(
+        default=(), max_length=4, description="Signatures by keys of your own, where the mail server makes none."
     )
 
     @model_validator(mode="after")

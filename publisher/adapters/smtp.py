@@ -14,12 +14,14 @@ from publisher.adapters._smtp_dialogue import Dialogue
 from publisher.adapters._smtp_opening import NotReady, Opening
 from publisher.adapters._smtp_relays import RelayChoice
 from publisher.adapters._smtp_settings import Relay, SmtpSettings
+from publisher.adapters._smtp_signing import MessageSigner
 from publisher.adapters._smtp_transaction import Envelope, LostAtOnce, RefusesUs, Transaction
 from publisher.adapters._smtp_wire import WireForm, content_of, wire_bytes
 from publisher.domain.article import slug_of
 from publisher.domain.attempt import Accepted, Deferred, Evidence, Outcome, Rejected
 from publisher.domain.message import Filled, Message, MessageKind, SealedMessage
 from publisher.domain.wire import Stage
+from publisher.errors import ChannelMisconfigured
 from publisher.ports.adapter import AdapterType, Capture, Mark, Surroundings
 
 
@@ -48,20 +50,22 @@ class SmtpAdapter:
     def open(self) -> SmtpSession | RehearsalSession:
         """Make a session; it connects at its first use, or never in a rehearsal."""
         if self._surroundings.capture is not None:
-            return RehearsalSession(self._settings, self._surroundings.capture)
+            return RehearsalSession(self._settings, self._surroundings, self._surroundings.capture)
         return SmtpSession(self._settings, self._surroundings, self._relays)
 
 
 class WireMaker:
     """Makes the bytes after DATA; keeps the last message's form, since all recipients of an edition share one."""
 
-    def __init__(self, settings: SmtpSettings) -> None:
+    def __init__(self, settings: SmtpSettings, signer: MessageSigner) -> None:
         self._header = settings.idempotency_header
+        self._signer = signer
         self._form: WireForm | None = None
 
     def make(self, message: SealedMessage) -> tuple[bytes, bool]:
-        """Give the bytes, and whether they are ASCII."""
+        """Give the bytes, and whether they are ASCII. Errors: ChannelMisconfigured."""
         first_lines = f"{self._header}: {message.key}\r\n".encode() if self._header else b""
+        first_lines += self._signer.lines(message)
         if isinstance(message.sections, Filled):
             form = self._form_of(message.sections.message)
             wire = form.fill(message.sections, first_lines)
@@ -83,7 +87,8 @@ class SmtpSession:
         self._settings = settings
         self._surroundings = surroundings
         self._relays = relays
-        self._wires = WireMaker(settings)
+        self._signer = MessageSigner(settings, surroundings)
+        self._wires = WireMaker(settings, self._signer)
         self._dialogue: Dialogue | None = None
         self._relay: Relay = settings.all_relays()[0]
         self._is_interrupted = False
@@ -110,7 +115,8 @@ class SmtpSession:
             raise
 
     def verify(self) -> str:
-        """Connect to each mail server, log in, leave. Errors: ChannelMisconfigured, TryAgain."""
+        """Read the keys; connect to each mail server, log in, leave. Errors: ChannelMisconfigured, TryAgain."""
+        self._signer.load()
         return "; ".join(self._verify(relay) for relay in self._settings.all_relays())
 
     def interrupt(self) -> None:
@@ -191,8 +197,9 @@ class SmtpSession:
 class RehearsalSession:
     """Build every byte and capture it; no connection is made."""
 
-    def __init__(self, settings: SmtpSettings, capture: Capture) -> None:
+    def __init__(self, settings: SmtpSettings, surroundings: Surroundings, capture: Capture) -> None:
         self._settings = settings
+        self._signer = MessageSigner(settings, surroundings)
         self._capture = capture
 
     def send(self, message: SealedMessage, mark: Mark) -> Outcome:
@@ -201,11 +208,19 @@ class RehearsalSession:
             envelope = Envelope.of(message)
         except ValueError as error:
             return Rejected(str(error), evidence=Evidence(stage="envelope"))
-        content = content_of(message)
+        signatures, note = self._signatures(message)
+        content = signatures + content_of(message)
         name = f"{slug_of(message.recipient) or 'email'}-{message.key[:16]}"
         path = self._capture.write(f"{name}.eml", content)
         self._capture.write(f"{name}.json", self._describe(envelope, wire_bytes(content)))
-        return Accepted(receipt=f"captured as {path.name}")
+        return Accepted(receipt=f"captured as {path.name}{note}")
+
+    def _signatures(self, message: SealedMessage) -> tuple[bytes, str]:
+        """Sign if the keys are at hand: a rehearsal must not need any secret. Give what to say where they are not."""
+        try:
+            return self._signer.lines(message), ""
+        except ChannelMisconfigured as error:
+            return b"", f", not signed: {error.what}"
 
     def verify(self) -> str:
         """Say that nobody was asked."""

@@ -139,6 +139,8 @@ def _show_post(console: Console, post: FittedPost) -> None:
     else:
         segments = rendered.post.segments
         for number, measured in enumerate(rendered.measures, start=1):
+            if number > 1:
+                console.print()
             part = f", post {number} of {len(segments)}" if segments else ""
             _print_head(console, name + part, measured)
             _print_text(console, rendered.post.text_of(number))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from publisher.domain.delivery import FINAL_STATES
@@ -22,14 +22,21 @@ class ArchiveReport:
 
 
 def archive(app: Application, *, dry_run: bool) -> ArchiveReport:
-    """Move what is final everywhere to queue/archive/; never overwrite a file there."""
+    """Move what is final everywhere to queue/archive/; never overwrite a file there.
+
+    Only what was really sent counts: a rehearsal moves nothing.
+    """
+    app = replace(app, rehearsal=False)
     folder = app.settings.queue_folder
+    sent = app.ledger.outlets_of(rehearsal=False)
     moved: list[tuple[Path, Path]] = []
     staying: list[tuple[str, str]] = []
     for view in look_at_queue(app).articles:
         source = folder / Path(view.article.path).name
         target = folder / ARCHIVE / source.name
-        reason = _reason_to_stay(app, view) or ("there is such a file in the archive" if target.exists() else "")
+        reason = _reason_to_stay(app, view, view.article.slug in sent) or (
+            "there is such a file in the archive" if target.exists() else ""
+        )
         if reason:
             staying.append((view.article.path, reason))
             continue
@@ -40,8 +47,8 @@ def archive(app: Application, *, dry_run: bool) -> ArchiveReport:
     return ArchiveReport(tuple(moved), tuple(staying))
 
 
-def _reason_to_stay(app: Application, view: ArticleView) -> str:
-    if not any(outlet.state == "done" for outlet in view.outlets):
+def _reason_to_stay(app: Application, view: ArticleView, was_sent: bool) -> str:
+    if not was_sent:
         return "was not sent yet"
     for outlet in view.outlets:
         if outlet.state != "done":

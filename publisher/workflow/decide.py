@@ -141,9 +141,9 @@ def _ids_of(app: Application, which: DeliveryFilter, keys: Sequence[str]) -> lis
     found: dict[str, list[int]] = {_checked(key): [] for key in keys}
     for row in app.ledger.deliveries(which):
         text = row.key.text()
-        for key in found:
+        for key, ids in found.items():
             if text.startswith(key):
-                found[key].append(row.id)
+                ids.append(row.id)
     for key, ids in found.items():
         if len(ids) != 1:
             raise _no_single(key, len(ids), which.states or ())

@@ -18,6 +18,7 @@ from publisher.workflow.freeze import Frozen, FrozenEdition, FrozenPost, freeze_
 from publisher.workflow.look import skipped_errors
 from publisher.workflow.picture import with_memory
 from publisher.workflow.plan import plan
+from publisher.workflow.preflight import errors_of, look_over
 from publisher.workflow.prepare import Drafts, draft_edition, draft_posts, has_readers, no_readers
 from publisher.workflow.send import SendReport, due_count, send
 from publisher.workflow.settle import ask_remotes
@@ -89,6 +90,11 @@ def _make_edition(
         on_problem(problem)
     if draft is None:
         get_logger().info("skipped", digest=item.digest, due=item.due.occurrence, reason="no article is queued")
+        return None
+    faults = errors_of(item.digest, look_over(app, draft))
+    for fault in faults:
+        on_problem(fault)
+    if faults:
         return None
     return freeze_edition(app, draft, Drafts(reading=reading), occurrence=item.due.occurrence)
 

@@ -1,4 +1,4 @@
-"""Steer: pause an edition that is on its way, let it go on, or cancel it. Connections obey before their next message."""
+"""Steer: pause an edition that is on its way, let it go on, or cancel it. Each connection obeys at its next message."""
 
 from __future__ import annotations
 

@@ -11,8 +11,10 @@ from publisher.cli.frame import Result, publish_command
 from publisher.cli.group import publish
 from publisher.cli.overview import COMMANDS, overview
 from publisher.cli.subscribers import subscribers
+from publisher.domain.edition import EditionState
 from tests.cli.command_line import run, run_json
 from tests.journeys.project import Project
+from tests.store.scenes import NOW, planned
 
 # One call of each command that ends well; FOLDER stands for the project's folder.
 CALLS = {
@@ -29,9 +31,14 @@ CALLS = {
     "preview": "preview --output FOLDER/preview",
     "now": "now --yes",
     "run": "run --once",
+    "pause": "pause daily/1",
+    "resume": "resume daily/1",
+    "cancel": "cancel daily/1",
     "status": "status",
     "history": "history",
     "deliveries": "deliveries",
+    "settle": "settle skip --all --yes",
+    "retry": "retry --all --yes",
     "rehearsals": "rehearsals clear",
     "subscribers import": "subscribers import FOLDER/people.csv",
     "subscribers export": "subscribers export --output FOLDER/out.csv",
@@ -52,6 +59,11 @@ def project(project: Project) -> Project:
 
 
 def words_of(name: str, project: Project) -> list[str]:
+    if name in ("pause", "resume", "cancel"):
+        with project.store() as store:
+            edition = planned(store, 1)
+            if name == "resume":
+                store.ledger.change_edition(edition.id, EditionState.PLANNED, EditionState.PAUSED, NOW)
     return CALLS[name].replace("FOLDER", str(project.folder)).split()
 
 
