@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import quote
 
 from publisher.errors import ChannelMisconfigured, ConfigError, QueueError
 from publisher.files import write_whole
+from publisher.logs import get_logger
 from publisher.shipped import shipped
 
 if TYPE_CHECKING:
     from publisher.config.settings import Settings
     from publisher.intake.queue import QueueReading
-    from publisher.ports.adapter import AdapterType, Surroundings
+    from publisher.ports.adapter import AdapterType, JsonValue, Surroundings
     from publisher.ports.credentials import Credentials, Secret
     from publisher.ports.http import HttpClient
     from publisher.ports.resolver import Resolver
     from publisher.rendering.templates import Templates
     from publisher.store.open import Store
     from publisher.workflow.application import Application, Channel
+
+CACHE_FOLDER = ".publisher-cache"
 
 
 class SystemClock:
@@ -85,12 +90,55 @@ class FolderCapture:
         return path
 
 
+@dataclass(frozen=True, slots=True)
+class FolderMemory:
+    """Remember what remotes told, one small JSON file a name. The folder may be deleted at any time."""
+
+    folder: Path
+
+    def read(self, name: str) -> JsonValue:
+        """Read one file; one that is missing or damaged is nothing."""
+        try:
+            return json.loads(self._path_of(name).read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return None
+
+    def write(self, name: str, value: JsonValue) -> None:
+        """Write one file whole or not at all; where that cannot be done the remote is asked again next time."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_whole(self._path_of(name), json.dumps(value).encode())
+        except OSError as error:
+            get_logger().warning("cache_not_written", folder=str(self.folder), problem=error.strerror or str(error))
+
+    def _path_of(self, name: str) -> Path:
+        return self.folder / f"{quote(name, safe='')}.json"
+
+
 def read_settings(config_file: Path) -> Settings:
     """Read the config with the adapters that are installed. Errors: ConfigError, Problems."""
     from publisher.adapters.registry import adapter_names, find_adapter
+    from publisher.config.installed import Installed
     from publisher.config.reader import ConfigReader
 
-    return ConfigReader(find_adapter, adapter_names).read(config_file)
+    return ConfigReader(Installed(find_adapter, adapter_names, _designs, _choose_clients)).read(config_file)
+
+
+def _designs(template_folder: Path) -> list[str]:
+    return _templates(template_folder).designs("email")
+
+
+def _choose_clients(patterns: Iterable[str], where: str) -> Sequence[str]:
+    from publisher.rendering.preflight.support import chosen_clients
+
+    return chosen_clients(patterns, where)
+
+
+def _templates(template_folder: Path) -> Templates:
+    """Give the team's own templates, and the shipped ones behind them."""
+    from publisher.rendering.templates import Templates
+
+    return Templates([template_folder, shipped("templates")])
 
 
 def installed_adapters() -> list[AdapterType]:
@@ -115,7 +163,6 @@ def open_application(config_file: Path, *, rehearse: bool = False) -> Iterator[A
 
 def make_application(settings: Settings, store: Store, *, rehearsal: bool) -> Application:
     """Put the parts together."""
-    from publisher.rendering.templates import Templates
     from publisher.workflow.application import Application
 
     clock = SystemClock()
@@ -126,7 +173,7 @@ def make_application(settings: Settings, store: Store, *, rehearsal: bool) -> Ap
         clock=clock,
         ledger=store.ledger,
         subscribers=store.subscribers,
-        templates=Templates([settings.template_folder, shipped("templates")]),
+        templates=_templates(settings.template_folder),
         channels=_make_channels(settings, clock, rehearsal=rehearsal),
         http=http,
         credentials=_credentials(settings, rehearsal=False),
@@ -134,6 +181,7 @@ def make_application(settings: Settings, store: Store, *, rehearsal: bool) -> Ap
         read_image=lambda src: _read_image(settings, http, src),
         read_logo=lambda digest: _read_logo(settings, digest),
         write_asset=_assets(settings, rehearsal=rehearsal).write,
+        instance_secret=store.instance_secret,
         worker=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
         operator=_login_name(),
     )
@@ -182,7 +230,8 @@ def _read_logo(settings: Settings, digest: str) -> bytes | None:
     except QueueError as error:
         key = f"digests.{digest}.theme.logo" if theme.logo else "organisation.logo"
         where = f"{settings.file.name} [{key}]"
-        raise ConfigError(error.what, where=where, hint="Name a PNG, JPEG or GIF file in the project folder.") from None
+        what = f'the logo "{logo}" cannot be used: {error.what.replace("queue folder", "project folder")}'
+        raise ConfigError(what, where=where, hint="Name a PNG, JPEG or GIF file in the project folder.") from None
 
 
 def _assets(settings: Settings, *, rehearsal: bool) -> FolderCapture:
@@ -259,5 +308,6 @@ def _surroundings(
         http=CapturingHttpClient(capture) if capture else http,
         credentials=_credentials(settings, rehearsal=rehearsal),
         random_bytes=secrets.token_bytes,
+        memory=FolderMemory(settings.store_file.parent / CACHE_FOLDER),
         capture=capture,
     )

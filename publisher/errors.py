@@ -12,7 +12,6 @@
     |- StoreError               the ledger is missing, damaged or of another version
     |- Problems                 several of the above, shown together
     |- ChannelMisconfigured     the remote refuses our credentials; the channel stops
-    |- WaitsForPerson           exit 3
     `- TryAgain                 exit 4
        `- StoreBusy             another process holds the ledger for too long
 
@@ -91,12 +90,6 @@ class Problems(PublisherError):
     def __init__(self, errors: Iterable[PublisherError]) -> None:
         self.errors = tuple(errors)
         super().__init__("\n".join(str(error) for error in self.errors))
-
-
-class WaitsForPerson(PublisherError):
-    """Nothing more can happen until a person decides."""
-
-    exit_code = 3
 
 
 class TryAgain(PublisherError):

@@ -124,7 +124,8 @@ def run(folder: Path, count: int, mode: str) -> dict[str, float]:
     return {
         "per_second": count / seconds,
         "peak_mib": after.ru_maxrss / 1024,
-        "switches": (after.ru_nvcsw - before.ru_nvcsw) / count, "cpu_us": (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / count * 1e6,
+        "switches": (after.ru_nvcsw - before.ru_nvcsw) / count,
+        "cpu_us": (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / count * 1e6,
     }
 
 

@@ -119,7 +119,7 @@ class AccountSession(PostingSession):
     def verify(self) -> str:
         """Ask the network who we are. Errors: ChannelMisconfigured, TryAgain."""
         try:
-            return self._introduce()
+            return super().verify()
         except StepFailed as failed:
             where = f"[channels.{self._surroundings.channel}]"
             if isinstance(failed.outcome, Deferred):
@@ -130,9 +130,6 @@ class AccountSession(PostingSession):
         raise NotImplementedError
 
     def _look_for(self, message: SealedMessage) -> Outcome:
-        raise NotImplementedError
-
-    def _introduce(self) -> str:
         raise NotImplementedError
 
     # ------------------------------------------------------------------------------------------------ requests

@@ -76,7 +76,7 @@ class HookSession(PostingSession):
         super().__init__(surroundings)
         self._settings = settings
 
-    def verify(self) -> str:
+    def _introduce(self) -> str:
         """Ask the host for its front page, without the secret path: a request to the address would be a message.
 
         So name, connection and certificate are proved, not that the address is right.

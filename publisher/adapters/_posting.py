@@ -16,7 +16,7 @@ from publisher.domain.reply import quote_reply
 from publisher.errors import ChannelMisconfigured, TryAgain
 from publisher.fetch import accepted, ask, by_the_table, deliver, json_of, take_step
 from publisher.fetch.outcomes import LONGEST_RETRY_AFTER_SECONDS
-from publisher.ports.adapter import Surroundings
+from publisher.ports.adapter import NOT_ASKED, Surroundings
 from publisher.ports.http import HttpAnswer, HttpRequest
 
 _NOT_NOW = frozenset({408, 425, 429})
@@ -101,6 +101,13 @@ class PostingSession:
 
     def __init__(self, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
+
+    def verify(self) -> str:
+        """Ask the network who we are; nobody is asked in a rehearsal. Errors: ChannelMisconfigured, TryAgain."""
+        return self._introduce() if self._surroundings.capture is None else NOT_ASKED
+
+    def _introduce(self) -> str:
+        raise NotImplementedError
 
     def close(self) -> None:
         """Nothing is held open."""

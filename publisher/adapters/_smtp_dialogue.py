@@ -61,7 +61,10 @@ class Dialogue(smtplib.SMTP):
         self._reply_seconds = peer.reply_seconds
         self._clock = clock
         self._unread = b""
+        self._lines: list[bytes] = []
         self._poll: select.poll | None = None
+        # What a socket that does not block waits for; TLS may have to read before it can write.
+        self.awaited = select.POLLIN
         super().__init__(peer.host, peer.port, peer.helo_name, timeout=peer.reply_seconds, **options)
         # Without it the last small piece of a message waits for the acknowledgement of the one before.
         self._socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -75,16 +78,32 @@ class Dialogue(smtplib.SMTP):
 
         Errors: SMTPServerDisconnected, TimeoutError, NonsenseReply; each of them ends the dialogue.
         """
-        deadline = min(self._clock.monotonic_seconds() + (seconds or self._reply_seconds), self.deadline_seconds)
-        texts: list[bytes] = []
-        while True:
-            line = self._read_line(deadline)
-            if not _REPLY_LINE.fullmatch(line) or len(texts) == MAX_REPLY_LINES:
-                self.close()
-                raise NonsenseReply(line)
-            texts.append(line[4:].strip())
+        deadline = self.deadline_of(seconds or self._reply_seconds)
+        while (reply := self.next_reply()) is None:
+            self._unread += self._receive(deadline)
+        return reply
+
+    def deadline_of(self, seconds: float) -> float:
+        """Say until when, on the monotonic clock, something that may take so long is waited for."""
+        return min(self._clock.monotonic_seconds() + seconds, self.deadline_seconds)
+
+    def next_reply(self) -> Reply | None:
+        """Give the next reply, if all of it has come in. Errors: NonsenseReply; it ends the dialogue."""
+        while end := self._unread.find(b"\n") + 1:
+            line, self._unread = self._unread[:end], self._unread[end:]
+            if not _REPLY_LINE.fullmatch(line) or len(self._lines) == MAX_REPLY_LINES:
+                raise self._nonsense(line)
+            self._lines.append(line[4:].strip())
             if line[3:4] != b"-":
-                return Reply(int(line[:3]), b"\n".join(texts))
+                text, self._lines = b"\n".join(self._lines), []
+                return Reply(int(line[:3]), text)
+        if len(self._unread) > MAX_REPLY_LINE_OCTETS:
+            raise self._nonsense(self._unread)
+        return None
+
+    def _nonsense(self, line: bytes) -> NonsenseReply:
+        self.close()
+        return NonsenseReply(line)
 
     def starttls(self, *args: Any, **options: Any) -> tuple[int, bytes]:
         """Encrypt. What came in clear together with the server's go-ahead may be forged (CVE-2011-0411)."""
@@ -107,16 +126,38 @@ class Dialogue(smtplib.SMTP):
         finally:
             sock.settimeout(self._reply_seconds)
 
-    def write_commands(self, lines: bytes) -> None:
-        """Write commands. Errors: SMTPServerDisconnected if the connection is gone."""
+    def write_some(self, content: memoryview) -> memoryview:
+        """Write what fits without waiting, and give the rest. For sockets that do not block. Errors: OSError."""
         try:
-            self.write(lines)
-        except TimeoutError:
-            self.close()
-            raise
+            return content[self._socket().send(content) :]
+        except (BlockingIOError, ssl.SSLWantWriteError):
+            self.awaited = select.POLLOUT
+        except ssl.SSLWantReadError:
+            self.awaited = select.POLLIN
+        return content
+
+    def read_some(self) -> None:
+        """Read what is there without waiting. For sockets that do not block. Errors: SMTPServerDisconnected."""
+        try:
+            received = self._socket().recv(READ_AT_ONCE_BYTES)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            self.awaited = select.POLLIN
+        except ssl.SSLWantWriteError:
+            self.awaited = select.POLLOUT
         except OSError as error:
-            self.close()
-            raise smtplib.SMTPServerDisconnected(f"the connection broke: {error.strerror}") from None
+            raise self._disconnected(f"the connection broke: {error.strerror}") from None
+        else:
+            if not received:
+                raise self._disconnected("the server ended the connection")
+            self._unread += received
+
+    def fileno(self) -> int:
+        """Give the descriptor to wait for. Errors: SMTPServerDisconnected."""
+        return self._socket().fileno()
+
+    def block(self, wanted: bool) -> None:
+        """Say whether reads and writes wait."""
+        self._socket().settimeout(self._reply_seconds if wanted else 0.0)
 
     def has_something_to_say(self) -> bool:
         """Say whether bytes, or the connection's end, wait to be read."""
@@ -137,6 +178,7 @@ class Dialogue(smtplib.SMTP):
         """Say QUIT and wait a moment for the answer."""
         self.deadline_seconds = self._clock.monotonic_seconds() + GOODBYE_SECONDS
         with contextlib.suppress(OSError):
+            self.block(True)
             self.quit()
         self.close()
 
@@ -146,15 +188,6 @@ class Dialogue(smtplib.SMTP):
             with contextlib.suppress(OSError):  # it may be gone already
                 self.sock.shutdown(socket.SHUT_RDWR)
 
-    def _read_line(self, deadline: float) -> bytes:
-        end = self._unread.find(b"\n") + 1
-        while not end and len(self._unread) <= MAX_REPLY_LINE_OCTETS:
-            self._unread += self._receive(deadline)
-            end = self._unread.find(b"\n") + 1
-        end = end or len(self._unread)
-        line, self._unread = self._unread[:end], self._unread[end:]
-        return line
-
     def _receive(self, deadline: float) -> bytes:
         try:
             received = self._receive_until(deadline)
@@ -162,12 +195,14 @@ class Dialogue(smtplib.SMTP):
             self.close()
             raise
         except OSError as error:
-            self.close()
-            raise smtplib.SMTPServerDisconnected(f"the connection broke: {error.strerror}") from None
+            raise self._disconnected(f"the connection broke: {error.strerror}") from None
         if not received:
-            self.close()
-            raise smtplib.SMTPServerDisconnected("the server ended the connection")
+            raise self._disconnected("the server ended the connection")
         return received
+
+    def _disconnected(self, what: str) -> smtplib.SMTPServerDisconnected:
+        self.close()
+        return smtplib.SMTPServerDisconnected(what)
 
     def _receive_until(self, deadline: float) -> bytes:
         """Read what is there. The socket's own time limit, one reply's, is changed only where less is left."""

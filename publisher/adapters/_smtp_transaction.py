@@ -9,19 +9,17 @@ from __future__ import annotations
 import contextlib
 import re
 import smtplib
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from publisher.adapters._smtp_dialogue import Dialogue, Reply
 from publisher.adapters._smtp_opening import code_and_reply, evidence_of
+from publisher.adapters._smtp_steps import Read, Steps, Write
 from publisher.domain.attempt import Accepted, Deferred, Evidence, Outcome, Rejected, Unknown
 from publisher.domain.message import SealedMessage
+from publisher.domain.refusal import is_gone
 
 MAX_PATH_OCTETS = 254  # RFC 5321 4.5.3.1.3 with erratum 1690, without the angle brackets, checked 2026-11-23
 
-# "No such mailbox", "bad destination", "moved without a forward", "null MX", "mailbox disabled". Source: RFC 3463 3.2
-# and 3.3, RFC 7505 4.2 and the IANA registry of enhanced status codes, checked 2026-11-23.
-_GONE = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
 # "Authentication required", "mechanism too weak", "credentials invalid", "encryption required". Source: RFC 4954 6,
 # checked 2026-11-23.
 _NOT_US = frozenset({530, 534, 535, 538})
@@ -66,6 +64,10 @@ class Envelope:
         return self.mail_from.isascii() and self.rcpt_to.isascii()
 
 
+def _may_go_on_after(refusal: Reply) -> bool:
+    return refusal.code // 100 in (4, 5) and refusal.code != 421
+
+
 def _check_path(address: str, role: str) -> None:
     if len(address.encode()) > MAX_PATH_OCTETS or not (_PATH.fullmatch(address) and address.isprintable()):
         raise ValueError(f"the {role}'s address cannot stand in an SMTP command")
@@ -77,11 +79,12 @@ class Transaction:
 
     dialogue: Dialogue
     relay: str
+    reply_seconds: float
     final_seconds: float
     stage: str = SENDER
     is_clean: bool = False
 
-    def open(self, envelope: Envelope, size: int, *, is_ascii: bool, is_kept: bool) -> Outcome | None:
+    def open(self, envelope: Envelope, size: int, *, is_ascii: bool, is_kept: bool) -> Steps[Outcome | None]:
         """Come as far as the server's wait for the body; give its refusal, if it refuses.
 
         Errors: LostAtOnce, RefusesUs.
@@ -90,19 +93,23 @@ class Transaction:
         if missing:
             self.is_clean = True
             return Rejected(missing, evidence=Evidence(stage="envelope", relay=self.relay))
+        commands = self._commands(envelope, size, is_ascii=is_ascii)
         try:
-            refusal = self._go_through_envelope(self._commands(envelope, size, is_ascii=is_ascii), is_kept=is_kept)
+            if self.dialogue.has_extn("pipelining"):
+                refusal = yield from self._pipeline(commands, is_kept=is_kept)
+            else:
+                refusal = yield from self._one_by_one(commands, is_kept=is_kept)
         except OSError as error:
             return self._lost(error)
         return None if refusal is None else self._refused(refusal)
 
-    def hand_over(self, wire: bytes) -> Outcome:
+    def hand_over(self, wire: bytes) -> Steps[Outcome]:
         """Write body and final dot and wait for the one reply that counts."""
         try:
             self.stage = BODY
-            self.dialogue.write(wire)
+            yield Write(self.dialogue, wire)
             self.stage = FINAL_DOT
-            reply = self.dialogue.read_reply(self.final_seconds)
+            reply = yield Read(self.dialogue, self.final_seconds)
         except OSError as error:
             return self._lost(error)
         self.is_clean = reply.code != 421
@@ -127,57 +134,80 @@ class Transaction:
         mail, rcpt = f"MAIL FROM:<{envelope.mail_from}>{parameters}\r\n", f"RCPT TO:<{envelope.rcpt_to}>\r\n"
         return [mail.encode(), rcpt.encode(), b"DATA\r\n"]
 
-    def _go_through_envelope(self, commands: list[bytes], *, is_kept: bool) -> Reply | None:
-        """Play the commands; give the reply that refused one of them."""
-        replies = self._replies(commands)
+    def _pipeline(self, commands: list[bytes], *, is_kept: bool) -> Steps[Reply | None]:
+        """Write all commands at once, and read all replies; give the first that refuses.
+
+        A server may wait for a body although it has refused the recipient. Whatever was written now would be one: so
+        this connection is of no more use. *Source:* RFC 2920 3.1 (checked 2026-11-23).
+        """
+        refusal = None
+        yield from self._first_write(b"".join(commands), is_kept=is_kept)
         for stage, hundreds in _EXPECTED:
+            if refusal is None:
+                self.stage = stage
+                reply = yield from self._reply_of(stage, is_kept=is_kept)
+                if reply.code // 100 != hundreds:
+                    refusal = reply
+                    self.is_clean = _may_go_on_after(reply)
+            elif self.is_clean:
+                further = yield from self._further_reply()
+                self.is_clean = further is not None and _may_go_on_after(further)
+        if refusal is not None:
+            yield from self._start_over()
+        return refusal
+
+    def _one_by_one(self, commands: list[bytes], *, is_kept: bool) -> Steps[Reply | None]:
+        """Write each command after the reply to the one before; give the reply that refuses one."""
+        for (stage, hundreds), command in zip(_EXPECTED, commands, strict=True):
             self.stage = stage
-            reply = self._first_reply(replies, is_kept=is_kept) if stage is SENDER else next(replies)
+            yield from self._first_write(command, is_kept=is_kept and stage is SENDER)
+            reply = yield from self._reply_of(stage, is_kept=is_kept)
             if reply.code // 100 != hundreds:
-                self._start_over(reply, replies)
+                self.is_clean = _may_go_on_after(reply)
+                yield from self._start_over()
                 return reply
         return None
 
-    def _first_reply(self, replies: Iterator[Reply], *, is_kept: bool) -> Reply:
+    def _first_write(self, content: bytes, *, is_kept: bool) -> Steps[None]:
         try:
-            reply = next(replies)
-        except smtplib.SMTPServerDisconnected:
+            yield Write(self.dialogue, content)
+        except TimeoutError:
+            raise
+        except OSError:
             if is_kept:
                 raise LostAtOnce from None
             raise
-        if is_kept and reply.code == 421:
+
+    def _reply_of(self, stage: str, *, is_kept: bool) -> Steps[Reply]:
+        seconds = self.reply_seconds
+        if not (is_kept and stage is SENDER):
+            reply: Reply = yield Read(self.dialogue, seconds)
+            return reply
+        try:
+            reply = yield Read(self.dialogue, seconds)
+        except smtplib.SMTPServerDisconnected:
+            raise LostAtOnce from None
+        if reply.code == 421:
             raise LostAtOnce
         return reply
 
-    def _replies(self, commands: list[bytes]) -> Iterator[Reply]:
-        """Give the replies in the order of the commands; where pipelining is offered, all are written at once.
+    def _further_reply(self) -> Steps[Reply | None]:
+        """Read a reply that does not count any more."""
+        try:
+            reply: Reply = yield Read(self.dialogue, self.reply_seconds)
+        except OSError:
+            return None
+        return reply
 
-        *Source:* RFC 2920 3.1 (checked 2026-11-23).
-        """
-        if self.dialogue.has_extn("pipelining"):
-            self.dialogue.write_commands(b"".join(commands))
-            for _ in commands:
-                yield self.dialogue.read_reply()
-        else:
-            for command in commands:
-                self.dialogue.write_commands(command)
-                yield self.dialogue.read_reply()
-
-    def _start_over(self, refusal: Reply, replies: Iterator[Reply]) -> None:
-        """Make the connection fit for the next message after a refusal, or leave it.
-
-        A server may wait for a body although it has refused the recipient. Whatever was written now would be one: so
-        this connection is of no more use.
-        """
-        if refusal.code == 421 or refusal.code // 100 not in (4, 5):
+    def _start_over(self) -> Steps[None]:
+        """Make the connection fit for the next message after a refusal, or leave it as of no use."""
+        if not self.is_clean:
             return
+        self.is_clean = False
         with contextlib.suppress(OSError):
-            if self.dialogue.has_extn("pipelining"):
-                rest = list(replies)
-                if any(reply.code // 100 == 3 or reply.code == 421 for reply in rest):
-                    return
-            self.dialogue.write_commands(b"RSET\r\n")
-            self.is_clean = self.dialogue.read_reply().code == 250
+            yield Write(self.dialogue, b"RSET\r\n")
+            reply = yield Read(self.dialogue, self.reply_seconds)
+            self.is_clean = reply.code == 250
 
     def _refused(self, reply: Reply) -> Outcome:
         if reply.code in _NOT_US:
@@ -193,8 +223,7 @@ class Transaction:
             case 4:
                 return Deferred(reason, evidence=evidence)
             case 5:
-                gone = self.stage == RECIPIENT and evidence.enhanced_code in _GONE
-                return Rejected(reason, recipient_gone=gone, evidence=evidence)
+                return Rejected(reason, recipient_gone=is_gone(evidence), evidence=evidence)
         self.is_clean = False  # a reply that has no place here: who knows what comes next
         if self.stage == FINAL_DOT:
             return Unknown(f"nonsense after the message: {reason}", evidence)

@@ -54,12 +54,11 @@ class DiscordSession(HookSession):
             refuse=self._refuse,
         )
 
-    def verify(self) -> str:
+    def _introduce(self) -> str:
         """Read the webhook itself, which posts nothing. Errors: ChannelMisconfigured, TryAgain."""
         request = HttpRequest(
             method="GET",
             url=self._url(),
-            rehearsal_answer=HttpAnswer(200, body=b'{"id": "1", "name": "rehearsal", "guild_id": "1"}'),
             secret_url=True,
             total_seconds=15.0,
         )

@@ -94,14 +94,13 @@ class FacebookSession(AccessSession):
         )
         return self._deliver(request, secrets=(token,), accept=_accept, refuse=self._refuse)
 
-    def verify(self) -> str:
+    def _introduce(self) -> str:
         """Ask whose token it is: it must be the page's own. Errors: ChannelMisconfigured, TryAgain."""
         page = self._settings.page
         request = HttpRequest(
             method="GET",
             url=self._api(f"{self._settings.api_version}/me?fields=id,name"),
             headers=self._login(self._token()),
-            rehearsal_answer=HttpAnswer(200, body=f'{{"id": "{page}", "name": "Rehearsal"}}'.encode()),
             total_seconds=15.0,
         )
         me = self._read_own(request, "Facebook", _HINT)

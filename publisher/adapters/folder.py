@@ -20,7 +20,7 @@ from publisher.domain.post import Post
 from publisher.domain.text_limits import TextLimits
 from publisher.errors import ChannelMisconfigured
 from publisher.files import write_whole
-from publisher.ports.adapter import AdapterType, JsonValue, Mark, Surroundings
+from publisher.ports.adapter import NOT_ASKED, AdapterType, JsonValue, Mark, Surroundings
 
 KEY_CHARACTERS = 16
 
@@ -87,7 +87,7 @@ class FolderSession:
         existing = next(folder for folder in (self._folder, *self._folder.parents) if folder.exists())
         if not existing.is_dir() or not os.access(existing, os.W_OK):
             raise self._unusable(None)
-        return f"writes to {self._shown}"
+        return f"writes to {self._shown}" if self._surroundings.capture is None else NOT_ASKED
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -108,13 +108,12 @@ class LinkedInSession(AccessSession):
         )
         return self._deliver(request, secrets=(token,), accept=_accept, refuse=self._refuse)
 
-    def verify(self) -> str:
+    def _introduce(self) -> str:
         """Ask whose token it is. Errors: ChannelMisconfigured, TryAgain."""
         request = HttpRequest(
             method="GET",
             url=self._api("v2/userinfo"),
             headers=self._login(self._token()),
-            rehearsal_answer=HttpAnswer(200, body=b'{"name": "Rehearsal"}'),
             total_seconds=15.0,
         )
         name = quote_reply(str(find_in(self._read_own(request, "LinkedIn", _USERINFO_HINT), "name")))

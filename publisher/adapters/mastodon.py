@@ -1,9 +1,8 @@
 """Mastodon, and servers that speak its interface: one status, with a picture and its description.
 
 An `Idempotency-Key` made at planning goes with every attempt; within an hour the server gives the first status again
-instead of making another. Source: docs.joinmastodon.org methods/statuses, methods/media, methods/instance; of
-mastodon/mastodon app/services/post_status_service.rb (a key is kept for 3,600 s); checked 2026-11-23. Not tested
-against a live account.
+instead of making another. Source: docs.joinmastodon.org methods/statuses, methods/media; of mastodon/mastodon
+app/services/post_status_service.rb (a key is kept for 3,600 s); checked 2026-11-23. Not tested against a live account.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any, Literal
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from pydantic import Field, model_validator
 
@@ -25,6 +24,7 @@ from publisher.adapters._account import (
     answered_before,
     bearer,
 )
+from publisher.adapters._mastodon_instance import MAX_TEXT_LENGTH, MIN_TEXT_LENGTH, MastodonInstance, StatusRules
 from publisher.adapters._posting import Outgoing, find_in, json_bytes, outgoing, shortened
 from publisher.domain.attempt import Accepted, Outcome
 from publisher.domain.image_limits import ImageLimits
@@ -40,7 +40,6 @@ from publisher.ports.http import HttpAnswer, HttpRequest
 KEY_LIFE_SECONDS = 3_300.0
 MAX_ALT_CHARACTERS = 1_500  # MediaAttachment::MAX_DESCRIPTION_LENGTH, checked 2026-11-23
 LISTED_COUNT = 40  # the most that accounts/:id/statuses gives at once
-MIN_TEXT_LENGTH = 50
 
 IMAGE_LIMITS = ImageLimits(
     max_bytes=8_000_000,
@@ -66,20 +65,22 @@ class MastodonSettings(AccountSettings):
     language: str | None = Field(
         default=None, pattern=r"^[a-z]{2,3}$", description="Language of the posts; the article's own if left out."
     )
-    max_length: int = Field(
-        default=500, ge=MIN_TEXT_LENGTH, le=100_000, description="Longest post that your server allows, in graphemes."
+    max_length: int | None = Field(
+        default=None,
+        ge=MIN_TEXT_LENGTH,
+        le=MAX_TEXT_LENGTH,
+        description="Longest post, in graphemes; what the server allows if left out.",
     )
 
     @model_validator(mode="after")
     def _leaves_room(self) -> MastodonSettings:
-        if self.text_length < MIN_TEXT_LENGTH:
+        if self.max_length is not None and self.room_in(self.max_length) < MIN_TEXT_LENGTH:
             raise ValueError('"content_warning" counts, too, and leaves no room for the post')
         return self
 
-    @property
-    def text_length(self) -> int:
+    def room_in(self, max_length: int) -> int:
         """Give the graphemes that are left for the text: the content warning counts, too."""
-        return self.max_length - count_graphemes(self.content_warning or "")
+        return max_length - count_graphemes(self.content_warning or "")
 
     def addresses(self, credentials: Credentials) -> tuple[str, ...]:
         """Give the server's address."""
@@ -94,14 +95,21 @@ class MastodonAdapter:
     def __init__(self, settings: MastodonSettings, surroundings: Surroundings) -> None:
         self._settings = settings
         self._surroundings = surroundings
+        self._instance = MastodonInstance(settings.server, surroundings, settings.timeout_seconds)
 
     def account(self) -> str:
         """Name the server: whose the token is, only the server knows."""
-        return urlsplit(self._settings.server).netloc
+        return self._instance.host
 
     def limits(self) -> TextLimits:
-        """Give Mastodon's rules with this server's length."""
-        return replace(KNOWN_LIMITS["mastodon"], max_length=self._settings.text_length)
+        """Give Mastodon's rules with this server's numbers, for which it is asked once a day."""
+        rules, own = self._instance.rules(), self._settings
+        return replace(
+            KNOWN_LIMITS["mastodon"],
+            max_length=max(own.room_in(own.max_length or rules.max_characters), 1),
+            link_length=rules.link_length,
+            source=rules.origin(self._instance.host),
+        )
 
     def prepare(self, message: Message) -> Mapping[str, JsonValue]:
         """Make the Idempotency-Key; a thread's segments add their numbers to it."""
@@ -109,15 +117,16 @@ class MastodonAdapter:
 
     def open(self) -> MastodonSession:
         """Make a session; each request has its own connection."""
-        return MastodonSession(self._settings, self._surroundings)
+        return MastodonSession(self._settings, self._surroundings, self._instance)
 
 
 class MastodonSession(AccountSession):
     """Post one status after the other."""
 
-    def __init__(self, settings: MastodonSettings, surroundings: Surroundings) -> None:
+    def __init__(self, settings: MastodonSettings, surroundings: Surroundings, instance: MastodonInstance) -> None:
         super().__init__(settings, surroundings)
         self._settings = settings
+        self._instance = instance
 
     def _post(self, message: SealedMessage, mark: Mark) -> Outcome:
         out = outgoing(message)
@@ -202,15 +211,25 @@ class MastodonSession(AccountSession):
 
     def _introduce(self) -> str:
         name = self._text_in(self._who_am_i(), "acct")
-        rehearsal = {"configuration": {"statuses": {"max_characters": self._settings.max_length}}}
-        answer = self._step(self._call("GET", "/api/v2/instance", rehearsal))
-        allowed = int(self._text_in(answer, "configuration", "statuses", "max_characters"))
-        host, ours = urlsplit(self._settings.server).netloc, self._settings.max_length
-        if allowed < ours:
+        return f"logged in as @{name} on {self._instance.host}; {self._length_in_force()}"
+
+    def _length_in_force(self) -> str:
+        """Say how long posts may be and who says so. Errors: ChannelMisconfigured if the server takes less."""
+        rules, ours = self._instance.ask(), self._settings.max_length
+        self._refuse_too_long(rules)
+        allowed, origin = f"{rules.max_characters:,}", rules.origin(self._instance.host)
+        if ours is None:
+            return f"posts may have {allowed} characters, {origin}"
+        return f'posts may have {ours:,} characters, by "max_length"; without it {allowed}, {origin}'
+
+    def _refuse_too_long(self, rules: StatusRules) -> None:
+        ours, allowed, host = self._settings.max_length, rules.max_characters, self._instance.host
+        if rules.told_at and ours is not None and allowed < ours:
             what = f'"max_length" is {ours:,}, and {host} allows {allowed:,} characters'
-            raise self._misconfigured(what, f"Write max_length = {allowed}")
-        more = f"; it allows {allowed:,} characters: you may set max_length = {allowed}" if allowed > ours else ""
-        return f"logged in as @{name} on {host}{more}"
+            raise self._misconfigured(what, f"Take max_length away, or write max_length = {allowed}")
+        if self._settings.room_in(allowed) < MIN_TEXT_LENGTH:
+            what = f'{host} allows {allowed:,} characters, and "content_warning" leaves too few of them for the post'
+            raise self._misconfigured(what, 'Shorten it, for example content_warning = "Technik"')
 
     def _call(
         self, method: str, path: str, rehearsal: Any, *, headers: Mapping[str, str] | None = None, body: bytes = b""

@@ -12,9 +12,11 @@ from typing import Any
 
 from publisher.adapters._smtp_dialogue import Dialogue
 from publisher.adapters._smtp_opening import NotReady, Opening
+from publisher.adapters._smtp_pool import ConnectionPool
 from publisher.adapters._smtp_relays import RelayChoice
 from publisher.adapters._smtp_settings import Relay, SmtpSettings
 from publisher.adapters._smtp_signing import MessageSigner
+from publisher.adapters._smtp_steps import Call, Steps, play
 from publisher.adapters._smtp_transaction import Envelope, LostAtOnce, RefusesUs, Transaction
 from publisher.adapters._smtp_wire import WireForm, content_of, wire_bytes
 from publisher.domain.article import slug_of
@@ -47,11 +49,20 @@ class SmtpAdapter:
         """Nothing: the Message-ID is in the frozen headers."""
         return {}
 
+    def open_many(self, count: int) -> ConnectionPool | None:
+        """Make sessions that one thread drives; None in a rehearsal, which makes no connections."""
+        if self._surroundings.capture is not None:
+            return None
+        wires = WireMaker(self._settings, MessageSigner(self._settings, self._surroundings))
+        sessions = [SmtpSession(self._settings, self._surroundings, self._relays, wires) for _ in range(count)]
+        return ConnectionPool(sessions, self._surroundings.clock, self._settings.timeout_seconds)
+
     def open(self) -> SmtpSession | RehearsalSession:
         """Make a session; it connects at its first use, or never in a rehearsal."""
         if self._surroundings.capture is not None:
             return RehearsalSession(self._settings, self._surroundings, self._surroundings.capture)
-        return SmtpSession(self._settings, self._surroundings, self._relays)
+        wires = WireMaker(self._settings, MessageSigner(self._settings, self._surroundings))
+        return SmtpSession(self._settings, self._surroundings, self._relays, wires)
 
 
 class WireMaker:
@@ -61,6 +72,10 @@ class WireMaker:
         self._header = settings.idempotency_header
         self._signer = signer
         self._form: WireForm | None = None
+
+    def load_keys(self) -> None:
+        """Read the keys that messages are signed with. Errors: ChannelMisconfigured."""
+        self._signer.load()
 
     def make(self, message: SealedMessage) -> tuple[bytes, bool]:
         """Give the bytes, and whether they are ASCII. Errors: ChannelMisconfigured."""
@@ -83,18 +98,23 @@ class WireMaker:
 class SmtpSession:
     """One connection, kept over many messages and made again where it was lost."""
 
-    def __init__(self, settings: SmtpSettings, surroundings: Surroundings, relays: RelayChoice) -> None:
+    def __init__(
+        self, settings: SmtpSettings, surroundings: Surroundings, relays: RelayChoice, wires: WireMaker
+    ) -> None:
         self._settings = settings
         self._surroundings = surroundings
         self._relays = relays
-        self._signer = MessageSigner(settings, surroundings)
-        self._wires = WireMaker(settings, self._signer)
+        self._wires = wires
         self._dialogue: Dialogue | None = None
         self._relay: Relay = settings.all_relays()[0]
         self._is_interrupted = False
 
     def send(self, message: SealedMessage, mark: Mark) -> Outcome:
         """Try once. Errors: ChannelMisconfigured."""
+        return play(self.steps(message, mark))
+
+    def steps(self, message: SealedMessage, mark: Mark) -> Steps[Outcome]:
+        """Try once, step by step. Errors: ChannelMisconfigured."""
         mark.wire(Stage.ENVELOPE)
         try:
             envelope = Envelope.of(message)
@@ -102,7 +122,7 @@ class SmtpSession:
             return Rejected(str(error), evidence=Evidence(stage="envelope", relay=self._relay.name))
         wire, is_ascii = self._wires.make(message)
         try:
-            return self._transact(envelope, wire, mark, is_ascii=is_ascii)
+            return (yield from self._transact(envelope, wire, mark, is_ascii=is_ascii))
         except NotReady as error:
             return Deferred(error.what, evidence=error.evidence)
         except RefusesUs as refusal:
@@ -116,7 +136,7 @@ class SmtpSession:
 
     def verify(self) -> str:
         """Read the keys; connect to each mail server, log in, leave. Errors: ChannelMisconfigured, TryAgain."""
-        self._signer.load()
+        self._wires.load_keys()
         return "; ".join(self._verify(relay) for relay in self._settings.all_relays())
 
     def interrupt(self) -> None:
@@ -138,38 +158,44 @@ class SmtpSession:
         dialogue.leave()
         return f"{relay.name}: {encryption}, {'logged in' if relay.username else 'no login needed'}"
 
-    def _transact(self, envelope: Envelope, wire: bytes, mark: Mark, *, is_ascii: bool) -> Outcome:
-        transaction, refusal = self._begin(envelope, len(wire), is_ascii=is_ascii)
+    def _transact(self, envelope: Envelope, wire: bytes, mark: Mark, *, is_ascii: bool) -> Steps[Outcome]:
+        transaction, refusal = yield from self._begin(envelope, len(wire), is_ascii=is_ascii)
         if refusal is None:
             mark.wire(Stage.DOT)
-            refusal = transaction.hand_over(wire)
+            outcome = yield from transaction.hand_over(wire)
+        else:
+            outcome = refusal
         if not transaction.is_clean:
             self._drop()
-        return refusal
+        return outcome
 
-    def _begin(self, envelope: Envelope, size: int, *, is_ascii: bool) -> tuple[Transaction, Outcome | None]:
+    def _begin(self, envelope: Envelope, size: int, *, is_ascii: bool) -> Steps[tuple[Transaction, Outcome | None]]:
         """Go through the envelope; once more on a new connection where a kept one turns out to be gone."""
         try:
-            return self._open(envelope, size, is_ascii=is_ascii)
+            return (yield from self._open(envelope, size, is_ascii=is_ascii))
         except LostAtOnce:
             self._drop()
-            return self._open(envelope, size, is_ascii=is_ascii)
+            return (yield from self._open(envelope, size, is_ascii=is_ascii))
 
-    def _open(self, envelope: Envelope, size: int, *, is_ascii: bool) -> tuple[Transaction, Outcome | None]:
-        dialogue = self._connected()
+    def _open(self, envelope: Envelope, size: int, *, is_ascii: bool) -> Steps[tuple[Transaction, Outcome | None]]:
+        dialogue = yield from self._connected()
         is_kept = dialogue.message_count > 0 and not self._is_interrupted
         dialogue.message_count += 1
-        transaction = Transaction(dialogue, self._relay.name, self._settings.final_timeout_seconds)
-        return transaction, transaction.open(envelope, size, is_ascii=is_ascii, is_kept=is_kept)
+        seconds, final_seconds = self._settings.timeout_seconds, self._settings.final_timeout_seconds
+        transaction = Transaction(dialogue, self._relay.name, seconds, final_seconds)
+        refusal = yield from transaction.open(envelope, size, is_ascii=is_ascii, is_kept=is_kept)
+        return transaction, refusal
 
-    def _connected(self) -> Dialogue:
+    def _connected(self) -> Steps[Dialogue]:
         """Give a connection that is ready for a message. Errors: NotReady, ChannelMisconfigured."""
         if self._dialogue is not None:
             if self._dialogue.message_count >= self._settings.max_messages_per_connection:
-                self.close()
+                yield Call(self.close)
             elif self._dialogue.has_something_to_say():
                 self._drop()  # a goodbye, or a reply too many that would be taken for the next message's
-        dialogue = self._dialogue or self._connect()
+        dialogue = self._dialogue
+        if dialogue is None:
+            dialogue = self._dialogue = yield Call(self._connect)
         now = self._surroundings.clock.monotonic_seconds()
         dialogue.deadline_seconds = now + self._settings.transaction_timeout_seconds
         return dialogue
@@ -180,12 +206,10 @@ class SmtpSession:
         for relay in self._relays.in_order():
             self._relay = relay
             try:
-                self._dialogue = Opening(relay, self._settings, self._surroundings).run()
+                return Opening(relay, self._settings, self._surroundings).run()
             except NotReady as failure:
                 self._relays.is_away(relay)
                 failures.append(failure)
-            else:
-                return self._dialogue
         raise failures[0]
 
     def _drop(self) -> None:

@@ -38,7 +38,7 @@ MAX_CAPTION_UTF16 = (
     1_024  # "0-1024 characters after entities parsing", sendPhoto; units as in core.telegram.org/api/entities
 )
 _TOKEN = re.compile(r"[0-9]{5,15}:[A-Za-z0-9_-]{20,80}")
-_REHEARSAL = HttpAnswer(200, body=b'{"ok": true, "result": {"message_id": 1, "username": "rehearsal_bot"}}')
+_REHEARSAL = HttpAnswer(200, body=b'{"ok": true, "result": {"message_id": 1}}')
 
 # Descriptions of refusals that no other message would change. They are not documented; these are the texts that the
 # Bot API server gives, as public code looks for them, checked 2026-11-23.
@@ -124,10 +124,10 @@ class TelegramSession(PostingSession):
         )
         return self._deliver(request, secrets=(token,), accept=_accept, refuse=self._refuse)
 
-    def verify(self) -> str:
+    def _introduce(self) -> str:
         """Ask who the bot is. Errors: ChannelMisconfigured, TryAgain."""
         url = self._url(self._token(), "getMe")
-        request = HttpRequest("GET", url, rehearsal_answer=_REHEARSAL, secret_url=True, total_seconds=15.0)
+        request = HttpRequest("GET", url, secret_url=True, total_seconds=15.0)
         username = find_in(self._read_own(request, "Telegram", _ASK_BOTFATHER), "result", "username")
         bot = quote_reply(str(username))
         return f"logged in as @{bot}; whether it may post to {self._settings.chat}, only a post can tell"

@@ -19,12 +19,12 @@ from urllib.parse import urlsplit
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from publisher.adapters._network import NetworkSettings
+from publisher.adapters._posting import PostingSession
 from publisher.domain.attempt import Outcome
 from publisher.domain.message import Message, MessageKind, SealedMessage
 from publisher.domain.post import Post
 from publisher.domain.text_limits import TextLimits
 from publisher.errors import ChannelMisconfigured
-from publisher.fetch import ask, deliver
 from publisher.ports.adapter import AdapterType, Mark, Surroundings
 from publisher.ports.credentials import Credentials, Secret
 from publisher.ports.http import HttpAnswer, HttpRequest
@@ -32,6 +32,9 @@ from publisher.ports.http import HttpAnswer, HttpRequest
 FIELDS = ("id", "type", "text", "title", "teaser", "url", "lang", "slug", "tags", "image_url", "image_alt")
 MIN_SECRET_BYTES = 24  # "at least 24 bytes (192 bits, 512 maximum)": the specification, signature scheme
 MAX_SECRET_BYTES = 64
+# "webhook-id": unique, the same on every attempt, to be used by the receiver as an idempotency key; no duration is
+# named, a day is our own caution. Source: the specification, checked 2026-11-23.
+REPLAY_SECONDS = 86_400.0
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([A-Za-z_]+)\}")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _OUR_HEADERS = frozenset({"host", "content-type", "content-length", "transfer-encoding", "connection"})
@@ -46,6 +49,9 @@ class WebhookSettings(NetworkSettings):
     headers: dict[str, str | Secret] = Field(default_factory=dict, description="More headers.")
     body: dict[str, JsonValue] | None = Field(default=None, description="JSON body with {text}, {title}, {url} ...")
     timeout_seconds: float = Field(default=30.0, gt=0, le=300, description="Longest wait for an answer.")
+    deduplicates: bool | None = Field(
+        default=None, description="The receiver takes a repeated webhook-id only once; true if a secret is set."
+    )
 
     @field_validator("url")
     @classmethod
@@ -80,6 +86,11 @@ class WebhookSettings(NetworkSettings):
             raise ValueError('"previous_secret" needs the new one in "secret"')
         return self
 
+    @property
+    def recognises_repeats(self) -> bool:
+        """Say whether a delivery in doubt may be repeated: a receiver that checks signatures knows webhook-id, too."""
+        return self.secret is not None if self.deduplicates is None else self.deduplicates
+
     def addresses(self, credentials: Credentials) -> tuple[str, ...]:
         """Give the one address."""
         return (self.url if isinstance(self.url, str) else credentials.read(self.url),)
@@ -112,12 +123,12 @@ class WebhookAdapter:
         return WebhookSession(self._settings, self._surroundings)
 
 
-class WebhookSession:
+class WebhookSession(PostingSession):
     """Post one message after the other."""
 
     def __init__(self, settings: WebhookSettings, surroundings: Surroundings) -> None:
+        super().__init__(surroundings)
         self._settings = settings
-        self._surroundings = surroundings
 
     def send(self, message: SealedMessage, mark: Mark) -> Outcome:
         """Post once. Errors: ChannelMisconfigured."""
@@ -135,10 +146,9 @@ class WebhookSession:
             secret_url=self._has_secret_url,
             total_seconds=self._settings.timeout_seconds,
         )
-        channel = self._surroundings.channel
-        return deliver(self._surroundings.http, request, channel=channel, now=now, secrets=secrets)
+        return self._deliver(request, secrets=secrets)
 
-    def verify(self) -> str:
+    def _introduce(self) -> str:
         """Ask the host for its front page, without a body or a secret.
 
         The address itself is left alone: many receivers take any request at all for a delivery. So name, connection
@@ -150,11 +160,8 @@ class WebhookSession:
         self._keys()
         parts = urlsplit(self._url())
         request = HttpRequest(method="HEAD", url=f"{parts.scheme}://{parts.netloc}/", total_seconds=15.0)
-        ask(self._surroundings.http, request, channel=self._surroundings.channel)
+        self._ask(request)
         return f"{parts.hostname} answers; whether the whole address is right, only a delivery can tell"
-
-    def close(self) -> None:
-        """Nothing is held open."""
 
     @property
     def _has_secret_url(self) -> bool:
@@ -191,7 +198,7 @@ class WebhookSession:
             key = b""
         if MIN_SECRET_BYTES <= len(key) <= MAX_SECRET_BYTES:
             return key
-        raise self._misconfigured("a signing secret is not base64 of 24 to 64 bytes", hint=_KEY_HINT)
+        raise self._misconfigured("a signing secret is not base64 of 24 to 64 bytes", _KEY_HINT)
 
     def _secrets(self) -> list[str]:
         """Give every secret in use, to be hidden where the remote echoes it."""
@@ -199,8 +206,10 @@ class WebhookSession:
         places = [settings.url, settings.secret, settings.previous_secret, *settings.headers.values()]
         return [read(place) for place in places if isinstance(place, Secret)]
 
-    def _misconfigured(self, what: str, *, hint: str = "Correct it, for example https://example.org/hook") -> Exception:
-        return ChannelMisconfigured(what, where=f"[channels.{self._surroundings.channel}]", hint=hint)
+    def _misconfigured(
+        self, what: str, hint: str = "Correct it, for example https://example.org/hook"
+    ) -> ChannelMisconfigured:
+        return super()._misconfigured(what, hint)
 
 
 _KEY_HINT = (
@@ -314,4 +323,5 @@ ADAPTER = AdapterType(
     settings=WebhookSettings,
     make=WebhookAdapter,
     kinds=WebhookAdapter.kinds,
+    replay_seconds=REPLAY_SECONDS,
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from publisher.cli.frame import Result, plural, publish_command, table
+from publisher.cli.frame import Result, local_time, plural, publish_command, table
 from publisher.domain.delivery import DeliveryState
 
 if TYPE_CHECKING:
@@ -47,8 +47,9 @@ def deliveries(
         )
         rows = list(app.ledger.deliveries(which))
         tries = app.ledger.attempts([row.id for row in rows]) if attempts else []
+        zone = app.settings.organisation.time_zone
     data = {"deliveries": [_data(row) for row in rows], "attempts": [asdict(attempt) for attempt in tries]}
-    return Result(data, lambda console: _show(console, rows, tries))
+    return Result(data, lambda console: _show(console, rows, tries, zone))
 
 
 def _data(row: Any) -> dict[str, Any]:
@@ -57,14 +58,16 @@ def _data(row: Any) -> dict[str, Any]:
     return {**key, "key": row.key.text(), **flat}
 
 
-def _show(console: Console, rows: list[Any], tries: Any) -> None:
+def _show(console: Console, rows: list[Any], tries: Any, zone: str) -> None:
+    from publisher.domain.attempt import Evidence
+    from publisher.domain.refusal import fault_of
     from publisher.workflow.decide import SHOWN_KEY_CHARACTERS
 
     shown = table("Key", "Channel", "Recipient", "What", "State", "Tries", "Changed", "Remote's word")
     for row in rows:
         what = row.edition or row.slug or row.key.occurrence
         what += f" ({row.key.segment})" if row.key.segment > 1 else ""
-        changed = f"{row.changed_at.astimezone():%Y-%m-%d %H:%M}"
+        changed = local_time(row.changed_at, zone)
         word = row.reason or row.receipt or (f"waits for post {row.waits_for} of its thread" if row.waits_for else "")
         shown.add_row(
             row.key.text()[:SHOWN_KEY_CHARACTERS],
@@ -79,10 +82,12 @@ def _show(console: Console, rows: list[Any], tries: Any) -> None:
     if rows:
         console.print(shown)
     for attempt in tries:
+        fault = fault_of(Evidence(attempt.stage, attempt.reply, attempt.code, attempt.enhanced_code))
+        why = f" ({fault.value})" if fault else ""
         line = (
             f"  delivery {attempt.delivery_id} try {attempt.number}: {attempt.outcome} {attempt.stage} {attempt.reply}"
         )
-        console.print(line.rstrip(), markup=False)
+        console.print(line.rstrip() + why, markup=False)
     console.print(plural(len(rows), "delivery", "deliveries"))
 
 

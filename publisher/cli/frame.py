@@ -90,19 +90,19 @@ def _run(name: str, as_json: bool, function: Callable[[], Result]) -> int:
     try:
         result = function()
     except PublisherError as error:
-        return _fail(name, as_json, error)
+        return fail(name, as_json, error)
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - nobody listens any more
         return 0
     except OSError as error:
-        return _fail(name, as_json, _explain_os_error(error))
+        return fail(name, as_json, _explain_os_error(error))
     except KeyboardInterrupt:
         click.echo("\nStopped.", err=True)
         return EXIT_INTERRUPTED
     except Exception as error:
         traceback.print_exc()
         hint = "Please report it with the lines above; nothing is lost, the ledger knows what was sent."
-        return _fail(name, as_json, Defect(f"a defect of this program: {type(error).__name__}: {error}", hint=hint))
+        return fail(name, as_json, Defect(f"a defect of this program: {type(error).__name__}: {error}", hint=hint))
     if as_json:
         print_envelope(name, result.exit_code, result.data, result.problems)
     else:
@@ -111,7 +111,8 @@ def _run(name: str, as_json: bool, function: Callable[[], Result]) -> int:
     return result.exit_code
 
 
-def _fail(name: str, as_json: bool, error: PublisherError) -> int:
+def fail(name: str, as_json: bool, error: PublisherError) -> int:
+    """Show what stopped a command, and give its exit code."""
     errors = error.errors if isinstance(error, Problems) else (error,)
     if as_json:
         print_envelope(name, error.exit_code, {}, errors)
@@ -185,6 +186,14 @@ def age(since: datetime, now: datetime) -> str:
         if seconds >= size:
             return f"{seconds // size} {unit}"
     return f"{seconds} s"
+
+
+def local_time(moment: datetime, time_zone: str, *, timespec: str = "minutes") -> str:
+    """Write an instant as the organisation's clocks show it, with the name of the zone: `2026-11-23 09:00 CET`."""
+    from zoneinfo import ZoneInfo
+
+    local = moment.astimezone(ZoneInfo(time_zone))
+    return f"{local.replace(tzinfo=None).isoformat(' ', timespec)} {local:%Z}"
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import click
 
 from publisher.cli.frame import Result, plural, publish_command
 from publisher.cli.interrupt import confirmed, stopping
+from publisher.cli.outcome import advice_lines, fate_lines, fates_data, print_plain, trouble_lines
 from publisher.cli.progress import shown_progress
 from publisher.cli.rest import refuse_beside_rest, send_rest
 from publisher.cli.status import states_text
@@ -22,9 +23,15 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from publisher.domain.post import Post
+    from publisher.workflow.application import Application
+    from publisher.workflow.fate import Fate, Fates
     from publisher.workflow.now import NowReport, Offer
 
 HASH_CHARACTERS = 12
+_UNTAKEN = (
+    'no channel takes it. Name one in its file, for example channels: [mastodon], or write articles = "all" below the '
+    "channel in config.toml. An article that is named goes out as posts only; name the digest for the e-mail"
+)
 
 
 @publish_command("now", summary="Publish at once, after showing what goes where.")
@@ -41,10 +48,11 @@ HASH_CHARACTERS = 12
     metavar="EDITION",
     help='Send an edition, for example "daily/7", to those who have not had it; nobody gets it twice.',
 )
-def now(
+def now(  # noqa: PLR0913 - each is one thing that a person says
     config_file: Path,
     names: tuple[str, ...],
     channels: tuple[str, ...],
+    *,
     dry_run: bool,
     yes: bool,
     rehearse: bool,
@@ -52,44 +60,65 @@ def now(
     rest: str | None,
 ) -> Result:
     """Publish one pass. With a digest its next edition, with an article its posts, without names everything."""
-    from publisher.bootstrap import open_application
-    from publisher.workflow.now import publish_now
-    from publisher.workflow.preflight import parse_forced
-
     if rest is not None:
         refuse_beside_rest(names, channels, force, dry_run=dry_run)
         return send_rest(config_file, rest, yes=yes, rehearse=rehearse)
-    stop, forced = threading.Event(), parse_forced(force)
-    with open_application(config_file, rehearse=rehearse) as app, stopping(stop), shown_progress() as tell:
-        report = publish_now(
-            app,
-            names,
-            channels,
-            ask=_asker(yes, app.rehearsal),
-            stop=stop,
-            on_progress=tell,
-            dry_run=dry_run,
-            forced=forced,
-        )
-        folder = app.rehearsal_folder
-    problems = list(_problems(report))
-    return Result(_data(report), lambda console: _show(console, report, folder), report.exit_code, problems)
+    stop, agreed = threading.Event(), threading.Event()
+    with stopping(stop, agreed.is_set):
+        from publisher.bootstrap import open_application
+        from publisher.workflow.now import publish_now
+        from publisher.workflow.preflight import parse_forced
+
+        forced = parse_forced(force)
+        with open_application(config_file, rehearse=rehearse) as app, shown_progress() as tell:
+            report = publish_now(
+                app,
+                names,
+                channels,
+                ask=_asker(yes, app.rehearsal, agreed),
+                stop=stop,
+                on_progress=tell,
+                dry_run=dry_run,
+                forced=forced,
+            )
+            fates = _fates(app, report)
+            shown = _Shown(report, fates, app.rehearsal_folder, app.settings.organisation.time_zone)
+    return Result(_data(report, fates), shown.print, report.exit_code, list(_problems(report)))
 
 
-def _asker(yes: bool, rehearsal: bool) -> Callable[[Offer], bool]:
-    """Show the offer on standard error and ask, where there is somebody to ask."""
+def _fates(app: Application, report: NowReport) -> Fates:
+    """Look at what became of what this run has planned, and of what it went on with."""
+    from publisher.workflow.fate import Fates, fates_of
+
+    if report.offer is None or report.discarded:
+        return Fates({}, {}, {})
+    planned = report.plan.message_ids if report.plan else frozenset[int]()
+    return fates_of(app, report.offer.frozen, planned, _open_channels(app, report.offer))
+
+
+def _open_channels(app: Application, offer: Offer) -> list[str]:
+    """Name the channels on which an earlier run had left something; all, if nothing else was to be done."""
+    return sorted(app.channels) if offer.empty else sorted(offer.left_over)
+
+
+def _asker(yes: bool, rehearsal: bool, agreed: threading.Event) -> Callable[[Offer], bool]:
+    """Show the offer on standard error and ask, where there is somebody to ask; note that it was agreed to."""
 
     def ask(offer: Offer) -> bool:
-        if yes:
-            return True
-        if not sys.stdin.isatty():
-            hint = 'Add --yes if you mean it, or look first with "publish now --dry-run".'
-            raise UsageError("there is no terminal to ask on", hint=hint)
-        for line in _offer_lines(offer):
-            click.echo(line, err=True)
-        return confirmed("Rehearse this now?" if rehearsal else "Send this now?")
+        if yes or _is_confirmed(offer, rehearsal):
+            agreed.set()
+        return agreed.is_set()
 
     return ask
+
+
+def _is_confirmed(offer: Offer, rehearsal: bool) -> bool:
+    if not sys.stdin.isatty():
+        hint = 'Add --yes if you mean it, or look first with "publish now --dry-run".'
+        raise UsageError("there is no terminal to ask on", hint=hint)
+    for line in _offer_lines(offer):
+        click.echo(line, err=True)
+    return confirmed("Rehearse this now?" if rehearsal else "Send this now?")
 
 
 def _offer_lines(offer: Offer) -> Iterator[str]:
@@ -107,7 +136,11 @@ def _offer_lines(offer: Offer) -> Iterator[str]:
         yield from (f"  warning: {warning}" for warning in post.draft.rendered.warnings)
     yield from (f"warning: {warning}" for warning in offer.repeats)
     for channel, count in offer.left_over.items():
-        yield f"{channel}  {plural(count, 'delivery', 'deliveries')} left from an earlier run"
+        yield f"{channel}  {plural(count, 'delivery', 'deliveries')} left from {_earlier(offer, channel)}"
+
+
+def _earlier(offer: Offer, channel: str) -> str:
+    return "another run, which is still sending" if channel in offer.elsewhere else "an earlier run"
 
 
 def _size_text(post: Post) -> str:
@@ -129,13 +162,16 @@ def _problems(report: NowReport) -> Iterator[PublisherError]:
         yield from report.drafts.reading.errors
         yield from skipped_errors(report.drafts.reading)
     yield from report.drafts.problems
+    yield from report.refused
+    if report.plan and report.plan.pages_problem:
+        yield report.plan.pages_problem
     if report.sent:
         yield from report.sent.stopped.values()
         if report.sent.interrupted:
             yield TryAgain("stopped before everything was sent", hint='Run "publish now" again for the rest.')
 
 
-def _data(report: NowReport) -> dict[str, Any]:
+def _data(report: NowReport, fates: Fates) -> dict[str, Any]:
     frozen = report.offer.frozen if report.offer else None
     return {
         "rehearsal": report.rehearsal,
@@ -176,6 +212,10 @@ def _data(report: NowReport) -> dict[str, Any]:
             for omission in omissions
             if omission.concerned
         ],
+        "fates": [*fates_data(fates.editions), *fates_data(fates.posts)],
+        "refused": [error.what for error in report.refused],
+        "untaken": report.untaken,
+        "elsewhere": dict(report.offer.elsewhere) if report.offer else {},
         "pages": report.pages,
         "findings": [
             {"digest": digest, **asdict(finding)} for digest, found in report.findings.items() for finding in found
@@ -184,15 +224,76 @@ def _data(report: NowReport) -> dict[str, Any]:
     }
 
 
-def _show(console: Console, report: NowReport, folder: Path) -> None:
-    if report.offer is None:
-        _show_dry_run(console, report)
-    elif report.discarded:
-        console.print("Nothing was sent; what was frozen is discarded.")
-    elif report.offer.empty:
-        _show_nothing_left(console, report)
-    else:
-        _show_sent(console, report, folder)
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A report with what is needed to show it to a person."""
+
+    report: NowReport
+    fates: Fates
+    folder: Path
+    time_zone: str
+
+    def print(self, console: Console) -> None:
+        """Print what went out, what did not and why, and what to do."""
+        offer = self.report.offer
+        if offer is None:
+            _show_dry_run(console, self.report)
+        elif self.report.discarded:
+            console.print("Nothing was sent; what was frozen is discarded.")
+        elif offer.empty:
+            self._print_nothing_left(console, offer)
+        else:
+            self._print_sent(console, offer)
+
+    def _print_nothing_left(self, console: Console, offer: Offer) -> None:
+        console.print("There is nothing to send.")
+        _show_left_out(console, self.report)
+        if any(self.report.deliveries.values()):
+            console.print(f"From earlier runs: {states_text(self.report.deliveries)}")
+        self._print_open(console)
+        _show_halted(console, self.report)
+        print_plain(console, advice_lines(self.report.deliveries, another_run=bool(offer.elsewhere)))
+
+    def _print_sent(self, console: Console, offer: Offer) -> None:
+        print_plain(console, self._sent_lines(offer))
+        for channel, count in offer.left_over.items():
+            deliveries = plural(count, "delivery", "deliveries")
+            console.print(f"{deliveries} on {channel} had been left by {_earlier(offer, channel)}", markup=False)
+        self._print_open(console)
+        print_plain(console, _noted_lines(self.report, offer))
+        console.print(f"Deliveries: {states_text(self.report.deliveries) or 'none'}")
+        _show_halted(console, self.report)
+        print_plain(console, advice_lines(self.report.deliveries, another_run=bool(offer.elsewhere)))
+        if self.report.rehearsal:
+            console.print(f"Nothing left this machine (a rehearsal). Everything is in {self.folder}", markup=False)
+        for page in self.report.pages:
+            console.print(f"Look at {page}", markup=False)
+
+    def _sent_lines(self, offer: Offer) -> Iterator[str]:
+        for edition in offer.frozen.editions:
+            name, count = edition.row.name, len(edition.draft.content.articles)
+            what, size = f'{name} "{edition.row.subject}"', f": {plural(count, 'article')}"
+            yield from self._fate_lines(what, size, self.fates.editions.get(name))
+        for channel, slugs in _posts_by_channel(self.report, offer).items():
+            yield from self._fate_lines(f"{plural(len(slugs), 'post')} on {channel}", "", self.fates.posts.get(channel))
+
+    def _fate_lines(self, what: str, size: str, fate: Fate | None) -> Iterator[str]:
+        if fate:
+            yield from fate_lines(what, size, fate, rehearsal=self.report.rehearsal, time_zone=self.time_zone)
+
+    def _print_open(self, console: Console) -> None:
+        for channel, fate in self.fates.open.items():
+            if fate.reason or fate.next_try_at:
+                console.print(f"{channel}: {states_text(fate.counts)}", markup=False)
+                print_plain(console, trouble_lines(fate, self.time_zone))
+
+
+def _noted_lines(report: NowReport, offer: Offer) -> Iterator[str]:
+    if report.forced:
+        yield f"Forced: {', '.join(sorted(report.forced))}"
+    for name in report.plan.taken_elsewhere if report.plan else ():
+        yield f"Left out, because another run has just taken it: {name}"
+    yield from (f"warning: {warning}" for warning in offer.repeats)
 
 
 def _show_dry_run(console: Console, report: NowReport) -> None:
@@ -209,14 +310,8 @@ def _show_dry_run(console: Console, report: NowReport) -> None:
         console.print(f"{post.channel}  {post.article.slug}  {_size_text(shown)}", markup=False)
     _show_left_out(console, report)
     console.print("A dry run: nothing was frozen, nothing was sent.")
-
-
-def _show_nothing_left(console: Console, report: NowReport) -> None:
-    console.print("There is nothing to send.")
-    _show_left_out(console, report)
-    if any(report.deliveries.values()):
-        console.print(f"From earlier runs: {states_text(report.deliveries)}")
-    _show_halted(console, report)
+    if report.refused:
+        console.print("The real run would be refused, and nothing would be sent: see the errors.")
 
 
 def _show_left_out(console: Console, report: NowReport) -> None:
@@ -228,33 +323,7 @@ def _show_left_out(console: Console, report: NowReport) -> None:
         for reason, slugs in reasons.items():
             shown = ", ".join(slugs[:5]) + (f" and {len(slugs) - 5} more" if len(slugs) > 5 else "")
             console.print(f"  {outlet.kind} {outlet.name}: {reason}: {shown}", markup=False)
-
-
-def _show_sent(console: Console, report: NowReport, folder: Path) -> None:
-    word = "Rehearsed" if report.rehearsal else "Sent"
-    if report.offer:
-        for edition in report.offer.frozen.editions:
-            count = len(edition.draft.content.articles)
-            console.print(
-                f'{word} {edition.row.name} "{edition.row.subject}": {plural(count, "article")}', markup=False
-            )
-        for channel, slugs in _posts_by_channel(report.offer).items():
-            console.print(f"{word} {plural(len(slugs), 'post')} on {channel}", markup=False)
-        for channel, count in report.offer.left_over.items():
-            deliveries = plural(count, "delivery", "deliveries")
-            console.print(f"Went on with {deliveries} on {channel} that an earlier run had left", markup=False)
-    if report.forced:
-        console.print(f"Forced: {', '.join(sorted(report.forced))}", markup=False)
-    for name in report.plan.taken_elsewhere if report.plan else ():
-        console.print(f"Left out, because another run has just taken it: {name}", markup=False)
-    for warning in report.offer.repeats if report.offer else ():
-        console.print(f"warning: {warning}", markup=False)
-    console.print(f"Deliveries: {states_text(report.deliveries) or 'none'}")
-    _show_halted(console, report)
-    if report.rehearsal:
-        console.print(f"Nothing left this machine (a rehearsal). Everything is in {folder}", markup=False)
-    for page in report.pages:
-        console.print(f"Look at {page}", markup=False)
+    print_plain(console, (f"  {slug}: {_UNTAKEN}" for slug in report.untaken))
 
 
 def _show_halted(console: Console, report: NowReport) -> None:
@@ -262,10 +331,13 @@ def _show_halted(console: Console, report: NowReport) -> None:
         console.print(f"{plural(report.halted_count, 'post')} of threads wait for an earlier one that is not there")
 
 
-def _posts_by_channel(offer: Offer) -> dict[str, list[str]]:
+def _posts_by_channel(report: NowReport, offer: Offer) -> dict[str, list[str]]:
+    """Name the articles whose posts were planned, by channel."""
+    planned = report.plan.message_ids if report.plan else frozenset[int]()
     posts: dict[str, list[str]] = {}
     for post in offer.frozen.posts:
-        posts.setdefault(post.row.channel, []).append(post.row.article.slug)
+        if post.row.message_id in planned:
+            posts.setdefault(post.row.channel, []).append(post.row.article.slug)
     return posts
 
 

@@ -23,6 +23,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Publish": {
         "fit": ("fit", "Show a text as each channel would post it."),
         "preview": ("preview", "Write the next edition and its posts as files to look at."),
+        "test": ("test", "Send the next edition to yourself, marked as a test."),
         "now": ("now", "Publish at once, after showing what goes where."),
         "run": ("run", "Publish at the set times, until stopped."),
         "pause": ("steer", "Stop an edition that is on its way, for now."),
@@ -35,9 +36,11 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "deliveries": ("deliveries", "List single deliveries and their attempts."),
         "settle": ("settle", "Decide about deliveries of which nobody knows if they arrived."),
         "retry": ("settle", "Try again what was rejected or given up."),
+        "pages": ("pages", "Make the web archive again: pages, list and feeds."),
         "rehearsals": ("rehearsals", "Forget what was only rehearsed."),
     },
     "People and shell": {
+        "dkim": ("dkim", "Make keys that sign e-mails, and show their DNS records."),
         "subscribers": ("subscribers", "Import, export, add, remove, list subscribers."),
         "completion": ("completion", "Print the completion script for your shell."),
     },
@@ -59,7 +62,7 @@ def overview() -> str:
         "",
         "Every command has --help, --json and --config FILE. Exit codes: 0 done,",
         "1 some rejected, 2 something is wrong and nothing was sent, 3 waits for a",
-        "person, 4 try again later.",
+        "person, 4 try again later, 130 stopped with Ctrl-C.",
         "",
     ]
     return "\n".join(lines)

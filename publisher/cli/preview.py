@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,13 +28,18 @@ if TYPE_CHECKING:
     show_default=True,
     help="Folder for the files.",
 )
-def preview(config_file: Path, digest: str | None, output: Path) -> Result:
+@click.option("--open", "opens", is_flag=True, help="Open the page in your browser.")
+@click.option("--png", "takes_pictures", is_flag=True, help="Also write the e-mail as pictures; needs Chromium.")
+def preview(config_file: Path, digest: str | None, output: Path, opens: bool, takes_pictures: bool) -> Result:
     """Render what would go out now; nothing is frozen."""
     from publisher.bootstrap import open_application
     from publisher.workflow.preview import preview as write_preview
+    from publisher.workflow.preview import write_pictures
 
     with open_application(config_file) as app:
         report = write_preview(app, _digest(app, digest), output)
+    pictures = write_pictures(report.folder, report.draft) if takes_pictures and report.draft else ()
+    is_open = opens and _open(report.folder / "index.html")
     data = {
         "folder": report.folder,
         "subject": report.draft.email.subject if report.draft else None,
@@ -41,8 +47,17 @@ def preview(config_file: Path, digest: str | None, output: Path) -> Result:
         "posts": len(report.posts),
         "waiting_posts": report.waiting_post_count,
         "findings": [asdict(finding) for finding in report.findings],
+        "pictures": pictures,
+        "opened": is_open,
     }
-    return Result(data, lambda console: _show(console, report), problems=report.problems)
+    return Result(data, lambda console: _show(console, report, pictures, is_open), problems=report.problems)
+
+
+def _open(page: Path) -> bool:
+    """Open a page in the person's browser; False where there is none."""
+    import webbrowser
+
+    return webbrowser.open(page.resolve().as_uri())
 
 
 def _digest(app: Application, name: str | None) -> str | None:
@@ -55,7 +70,7 @@ def _digest(app: Application, name: str | None) -> str | None:
     return name
 
 
-def _show(console: Console, report: PreviewReport) -> None:
+def _show(console: Console, report: PreviewReport, pictures: Sequence[Path], is_open: bool) -> None:
     from publisher.workflow.preflight import lines_of
 
     if report.draft:
@@ -70,7 +85,9 @@ def _show(console: Console, report: PreviewReport) -> None:
     shown = plural(len(report.posts), "post")
     more = f" of {report.waiting_post_count:,}" if report.waiting_post_count > len(report.posts) else ""
     console.print(f"  {shown}{more}")
-    console.print(f"Open {report.folder / 'index.html'}", markup=False)
+    for picture in pictures:
+        console.print(f"  {picture}", markup=False)
+    console.print(f"{'Opened' if is_open else 'Open'} {report.folder / 'index.html'}", markup=False)
 
 
 commands = {"preview": preview}

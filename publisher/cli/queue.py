@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 def queue(config_file: Path) -> Result:
     """Show state, digest, channels, age and problems of each article."""
     from publisher.bootstrap import open_application
-    from publisher.workflow.look import look_at_queue, skipped_errors
+    from publisher.workflow.look import look_at_queue, skipped_errors, stranger_warnings
 
     with open_application(config_file) as app:
         view, now, folder = look_at_queue(app), app.clock.now(), app.settings.queue_folder
         rows = [_row(folder, article, now) for article in view.articles]
     problems = [*view.reading.errors, *skipped_errors(view.reading), *view.warnings]
-    data = {"articles": rows, "files": view.reading.file_count}
-    return Result(data, lambda console: _show(console, rows, problems), problems=problems)
+    warnings = stranger_warnings(view.reading)
+    data = {"articles": rows, "files": view.reading.file_count, "warnings": warnings}
+    return Result(data, lambda console: _show(console, rows, problems, warnings), problems=problems)
 
 
 def _row(folder: Path, view: ArticleView, now: datetime) -> dict[str, Any]:
@@ -52,7 +53,9 @@ def _file_age(file: str, now: datetime) -> str:
     return age(datetime.fromtimestamp(changed_at, UTC), now)
 
 
-def _show(console: Console, rows: list[dict[str, Any]], problems: list[QueueError]) -> None:
+def _show(console: Console, rows: list[dict[str, Any]], problems: list[QueueError], warnings: list[str]) -> None:
+    for warning in warnings:
+        console.print(f"warning: {warning}", markup=False)
     if not rows:
         console.print('The queue holds no article. Bring one in with "publish add SOURCE".')
         return

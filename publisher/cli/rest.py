@@ -12,6 +12,7 @@ import click
 
 from publisher.cli.frame import Result, plural
 from publisher.cli.interrupt import confirmed, stopping
+from publisher.cli.outcome import advice_lines, fate_lines, fates_data, print_plain
 from publisher.cli.progress import shown_progress
 from publisher.cli.status import states_text
 from publisher.errors import PublisherError, TryAgain, UsageError
@@ -19,6 +20,7 @@ from publisher.errors import PublisherError, TryAgain, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from publisher.workflow.fate import Fate
     from publisher.workflow.rest import RestOffer, RestReport
 
 
@@ -33,11 +35,29 @@ def send_rest(config_file: Path, edition: str, *, yes: bool, rehearse: bool) -> 
     """Show who has not had it, ask, and send."""
     from publisher.bootstrap import open_application
     from publisher.workflow import rest
+    from publisher.workflow.fate import fate_of
 
-    stop = threading.Event()
-    with open_application(config_file, rehearse=rehearse) as app, stopping(stop), shown_progress() as tell:
-        report = rest.send_rest(app, edition, ask=lambda offer: yes or _ask(offer), stop=stop, on_progress=tell)
-    return Result(_data(report), lambda console: _show(console, report), report.exit_code, list(_problems(report)))
+    stop, agreed = threading.Event(), threading.Event()
+
+    def ask(offer: RestOffer) -> bool:
+        if yes or _ask(offer):
+            agreed.set()
+        return agreed.is_set()
+
+    with (
+        stopping(stop, agreed.is_set),
+        open_application(config_file, rehearse=rehearse) as app,
+        shown_progress() as tell,
+    ):
+        report = rest.send_rest(app, edition, ask=ask, stop=stop, on_progress=tell)
+        fate, zone = fate_of(app, edition_id=report.offer.edition.id), app.settings.organisation.time_zone
+        rehearsal = app.rehearsal
+    return Result(
+        _data(report, fate),
+        lambda console: _show(console, report, fate, zone, rehearsal),
+        report.exit_code,
+        list(_problems(report)),
+    )
 
 
 def _ask(offer: RestOffer) -> bool:
@@ -65,7 +85,7 @@ def _problems(report: RestReport) -> Iterator[PublisherError]:
             yield TryAgain("stopped before everything was sent", hint='Run "publish now" again for the rest.')
 
 
-def _data(report: RestReport) -> dict[str, Any]:
+def _data(report: RestReport, fate: Fate) -> dict[str, Any]:
     offer = report.offer
     return {
         "edition": offer.edition.name,
@@ -76,18 +96,20 @@ def _data(report: RestReport) -> dict[str, Any]:
         "cancelled": offer.rest.cancelled_count,
         "waiting": offer.waiting_count,
         "discarded": report.discarded,
+        "fates": fates_data({offer.edition.name: fate}),
         "deliveries": {state.value: count for state, count in report.deliveries.items()},
     }
 
 
-def _show(console: Console, report: RestReport) -> None:
+def _show(console: Console, report: RestReport, fate: Fate, time_zone: str, rehearsal: bool) -> None:
     name = report.offer.edition.name
     if report.offer.empty:
         console.print(f"Everybody has {name} already.", markup=False)
     elif report.discarded:
         console.print("Nothing was sent; nothing was changed.")
     else:
-        console.print(f'Sent {name} "{report.offer.edition.subject}" to the rest', markup=False)
-        for line in _lines(report.offer):
-            console.print(f"  {line}", markup=False)
+        what = f'{name} "{report.offer.edition.subject}"'
+        print_plain(console, fate_lines(what, " to the rest", fate, rehearsal=rehearsal, time_zone=time_zone))
+        print_plain(console, (f"  {line}" for line in _lines(report.offer)))
     console.print(f"All deliveries of {name}: {states_text(report.deliveries) or 'none'}", markup=False)
+    print_plain(console, advice_lines(report.deliveries))

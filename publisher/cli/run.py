@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.frame import Result, publish_command
+from publisher.cli.frame import Result, local_time, publish_command
 from publisher.cli.interrupt import stopping
 from publisher.errors import UsageError
 
@@ -26,16 +26,18 @@ def run(config_file: Path, once: bool) -> Result:
             hint = 'Add a time to a digest, for example schedule = ["Mon-Fri 07:00"].'
             raise UsageError("no digest has a schedule", where=str(config_file), hint=hint)
 
+        zone = app.settings.organisation.time_zone
+
         def tell(event: str) -> None:
             events.append(event)
-            click.echo(f"{app.clock.now().astimezone():%Y-%m-%d %H:%M:%S}  {event}", err=True)
+            click.echo(f"{local_time(app.clock.now(), zone, timespec='seconds')}  {event}", err=True)
 
         engine = Engine(app, stop, tell)
         if once:
             engine.tick()
         else:
             for digest, at in next_runs(app):
-                tell(f"{digest}: next run {at:%a %Y-%m-%d %H:%M %Z}")
+                tell(f"{digest}: next run {local_time(at, zone)}")
             engine.run()
     return Result({"events": events}, lambda console: None)
 

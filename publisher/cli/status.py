@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from publisher.cli.frame import Result, plural, publish_command
+from publisher.cli.frame import Result, local_time, plural, publish_command
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,8 +20,8 @@ def status(config_file: Path) -> Result:
     from publisher.workflow.status import status as look
 
     with open_application(config_file) as app:
-        view = look(app)
-    return Result(_data(view), lambda console: _show(console, view))
+        view, zone = look(app), app.settings.organisation.time_zone
+    return Result(_data(view), lambda console: _show(console, view, zone))
 
 
 def _data(view: StatusView) -> dict[str, Any]:
@@ -39,14 +39,22 @@ def _data(view: StatusView) -> dict[str, Any]:
         ],
         "deliveries": {state.value: count for state, count in view.deliveries.items()},
         "unknown": [
-            {"recipient": row.key.recipient, "channel": row.key.channel, "since": row.changed_at, "reason": row.reason}
+            {
+                "key": row.key.text(),
+                "recipient": row.key.recipient,
+                "channel": row.key.channel,
+                "since": row.changed_at,
+                "reason": row.reason,
+            }
             for row in view.unknown
         ],
         "next_retry_at": view.next_retry_at,
     }
 
 
-def _show(console: Console, view: StatusView) -> None:
+def _show(console: Console, view: StatusView, zone: str) -> None:
+    from publisher.workflow.decide import SHOWN_KEY_CHARACTERS
+
     data = _data(view)
     if view.rehearsal:
         console.print("[bold yellow]Rehearsal[/]: nothing leaves this machine (rehearse = true).")
@@ -54,16 +62,19 @@ def _show(console: Console, view: StatusView) -> None:
     trouble = f", {plural(problems, 'file')} with problems" if problems else ""
     console.print(f"[bold]Queue[/]       {plural(data['articles'], 'article')}{trouble}")
     for digest, at in view.next_runs:
-        console.print(f"[bold]Next run[/]    {digest}: {at:%a %Y-%m-%d %H:%M %Z}")
+        console.print(f"[bold]Next run[/]    {digest}: {local_time(at, zone)}")
     for edition in view.running:
         console.print(f"[bold]Running[/]     {edition.row.name} ({edition.row.state}): {states_text(edition.counts)}")
     console.print(f"[bold]Deliveries[/]  {states_text(view.deliveries) or 'none yet'}")
     if view.next_retry_at:
-        console.print(f"[bold]Next retry[/]  {view.next_retry_at.astimezone():%Y-%m-%d %H:%M %Z}")
+        console.print(f"[bold]Next retry[/]  {local_time(view.next_retry_at, zone)}")
     if view.unknown:
         console.print("[bold red]Waits for a person[/]: it is not known whether these arrived")
     for row in view.unknown:
-        console.print(f"  {row.key.channel}  {row.key.recipient}  {row.reason or ''}", markup=False)
+        key = row.key.text()[:SHOWN_KEY_CHARACTERS]
+        console.print(f"  {key}  {row.key.channel}  {row.key.recipient}  {row.reason or ''}", markup=False)
+    if view.unknown:
+        console.print('Decide with "publish settle resend|accepted|skip KEY", or --all.', markup=False)
 
 
 def states_text(counts: Any) -> str:

@@ -4,39 +4,45 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
+from publisher.config.examples import example_of
 from publisher.config.explain import nearest_hint
+from publisher.config.installed import Installed
 from publisher.config.looks import check_digest_looks, check_organisation_looks
 from publisher.config.places import Places
-from publisher.config.settings import Document
+from publisher.config.settings import Document, Settings
+from publisher.config.waits import check_delivery
 from publisher.config.web import check_web
-from publisher.domain.digest import Digest
+from publisher.domain.article import slug_of
+from publisher.domain.digest import USUAL_CLIENTS, Digest
 from publisher.domain.message import MessageKind
 from publisher.domain.organisation import Organisation
 from publisher.errors import ConfigError
 
 if TYPE_CHECKING:
-    from publisher.ports.adapter import AdapterType, ChannelSettings
+    from publisher.ports.adapter import AdapterType
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 LANGUAGES = ("de", "en")
 
 
-def cross_check(
-    document: Document,
-    channels: Mapping[str, ChannelSettings],
-    find_adapter: Callable[[str], AdapterType],
-    places: Places,
-) -> list[ConfigError]:
-    """Check what one section says about another, and values that a type alone cannot check."""
+def cross_check(settings: Settings, installed: Installed, places: Places) -> list[ConfigError]:
+    """Check what one section says about another, and values that a type alone cannot check.
+
+    `settings` may lack the channels that are wrong in themselves.
+    """
+    document, channels = settings.document, settings.channels
     errors = [*_check_names(document, places), *_check_organisation(document.organisation, places)]
     errors += check_web(document.web, places)
+    errors += check_delivery(document.delivery, places)
     for name, digest in document.digests.items():
         errors += _check_digest(name, digest, document, places)
         if digest.channel in channels:
-            errors += _check_kind(name, digest, find_adapter(channels[digest.channel].adapter), places)
+            errors += _check_kind(name, digest, installed.find_adapter(channels[digest.channel].adapter), places)
+        errors += _check_template(name, digest, installed.designs(settings.template_folder), places)
+        errors += _check_clients(name, digest, installed, places)
     defaults = [name for name, digest in document.digests.items() if digest.default]
     for name in defaults[1:]:
         what = f'the digest "{defaults[0]}" is the default already'
@@ -55,6 +61,8 @@ def _check_names(document: Document, places: Places) -> Iterator[ConfigError]:
 
 def _check_organisation(organisation: Organisation, places: Places) -> Iterator[ConfigError]:
     path = ("organisation",)
+    for key in ("name", "postal_address"):
+        yield from _check_filled(getattr(organisation, key), (*path, key), places)
     yield from _check_language(organisation.language, (*path, "language"), places)
     yield from _check_time_zone(organisation.time_zone, (*path, "time_zone"), places)
     for key in ("website", "imprint_url"):
@@ -63,6 +71,13 @@ def _check_organisation(organisation: Organisation, places: Places) -> Iterator[
             hint = f'Write the whole address, for example {key} = "https://www.example.org".'
             yield ConfigError(f'"{key}" is not a web address: "{address}"', where=places.where((*path, key)), hint=hint)
     yield from check_organisation_looks(organisation, places)
+
+
+def _check_filled(text: str, path: tuple[str, ...], places: Places) -> Iterator[ConfigError]:
+    if not text.strip():
+        key = path[-1]
+        hint = f"Write for example {key} = {example_of(key, {}, {})}."
+        yield ConfigError(f'"{key}" is empty', where=places.where(path), hint=hint)
 
 
 def _check_language(language: str | None, path: tuple[str, ...], places: Places) -> Iterator[ConfigError]:
@@ -86,6 +101,7 @@ def _check_time_zone(time_zone: str | None, path: tuple[str, ...], places: Place
 
 def _check_digest(name: str, digest: Digest, document: Document, places: Places) -> Iterator[ConfigError]:
     path = ("digests", name)
+    yield from _check_filled(digest.title, (*path, "title"), places)
     yield from _check_language(digest.language, (*path, "language"), places)
     yield from _check_time_zone(digest.time_zone, (*path, "time_zone"), places)
     yield from _check_addresses(digest, path, places)
@@ -109,11 +125,32 @@ def _check_kind(name: str, digest: Digest, adapter: AdapterType, places: Places)
         yield ConfigError(what, where=places.where(("digests", name, "channel")), hint=hint)
 
 
+def _check_template(name: str, digest: Digest, designs: Collection[str], places: Places) -> Iterator[ConfigError]:
+    if digest.template not in designs:
+        folder = slug_of(digest.template) or "mine"
+        hint = f"Use one of: {', '.join(sorted(designs))}; or put your own into templates/email/{folder}/."
+        where = places.where(("digests", name, "template"))
+        yield ConfigError(f'there is no e-mail template "{digest.template}"', where=where, hint=hint)
+
+
+def _check_clients(name: str, digest: Digest, installed: Installed, places: Places) -> Iterator[ConfigError]:
+    """Look up the mail programs that are written down; the table behind them is large."""
+    if digest.required_clients == USUAL_CLIENTS:
+        return
+    for pattern in digest.required_clients:
+        try:
+            installed.choose_clients([pattern], places.where(("digests", name, "required_clients")))
+        except ConfigError as error:
+            yield error
+
+
 def _check_addresses(digest: Digest, path: tuple[str, ...], places: Places) -> Iterator[ConfigError]:
     from publisher.domain.address import AddressError, normalise_address
 
     keys = [("from_address", [digest.from_address]), ("recipients", list(digest.recipients))]
-    keys += [(key, [value]) for key in ("reply_to", "unsubscribe_address") if (value := getattr(digest, key))]
+    keys += [
+        (key, [value]) for key in ("reply_to", "unsubscribe_address", "return_path") if (value := getattr(digest, key))
+    ]
     for key, addresses in keys:
         for address in addresses:
             try:
@@ -122,6 +159,18 @@ def _check_addresses(digest: Digest, path: tuple[str, ...], places: Places) -> I
                 what = f'"{key}" is not an e-mail address: "{address}": {error}'
                 hint = "Write the bare address, for example name@example.org."
                 yield ConfigError(what, where=places.where((*path, key)), hint=hint)
+    yield from _check_return_path(digest, path, places)
+
+
+def _check_return_path(digest: Digest, path: tuple[str, ...], places: Places) -> Iterator[ConfigError]:
+    """Leave room for the token: servers take 64 characters before the @."""
+    from publisher.domain.personal import MAX_BOUNCE_PREFIX
+
+    local = (digest.return_path or "").rpartition("@")[0]
+    if len(local) > MAX_BOUNCE_PREFIX:
+        what = f'"return_path" has {len(local)} characters before the @; {MAX_BOUNCE_PREFIX} leave room for its token'
+        hint = 'Shorten it, for example return_path = "bounces@bounces.example.org".'
+        yield ConfigError(what, where=places.where((*path, "return_path")), hint=hint)
 
 
 def _check_schedule(digest: Digest, path: tuple[str, ...], places: Places) -> Iterator[ConfigError]:

@@ -16,6 +16,7 @@ _BY_KEY = {
     "ca_file": '"our-server.pem"',
     "channel": '"newsletter"',
     "contact": '"presse@example.org"',
+    "domain": '"example.org"',
     "env": '"SMTP_PASSWORD"',
     "file": '"publisher.db"',
     "folder": '"outbox"',
@@ -25,6 +26,7 @@ _BY_KEY = {
     "helo_name": '"mail.example.org"',
     "host": '"smtp.example.org"',
     "imprint_url": '"https://www.example.org/impressum"',
+    "key": '{file = "dkim-news1.pem"}',
     "language": '"de"',
     "limits": '{unit = "code points", max_length = 500}',
     "logo": '"logo.png"',
@@ -35,10 +37,12 @@ _BY_KEY = {
     "recipients": '["redaktion@example.org"]',
     "reply_to": '"presse@example.org"',
     "schedule": '["Mon-Fri 07:00"]',
+    "selector": '"news1"',
     "tags": '["Technik", "Recht"]',
     "time_zone": '"Europe/Berlin"',
     "title": '"Branchendienst am Morgen"',
     "unsubscribe_address": '"abmelden@example.org"',
+    "return_path": '"bounces@bounces.example.org"',
     "url": '"https://www.example.org/hook"',
     "username": '"newsletter@example.org"',
     "website": '"https://www.example.org"',
@@ -77,5 +81,8 @@ def section_hint(location: Sequence[str | int], node: Schema) -> str:
         name = "daily" if path == ["digests"] else "newsletter"
         return f"Give it a name: a line such as [{path[0]}.{name}], and its keys in the lines below it."
     required = node.get("required", [])
+    if location and isinstance(location[-1], int):
+        members = ", ".join(f"{name} = {_BY_KEY.get(name, _BY_TYPE['string'])}" for name in required)
+        return f"Write it for example as {path[-2]} = [{{{members}}}]."
     keys = f"with {' and '.join(required)}" if required else "and its keys"
     return f"Begin it with a line [{'.'.join(path)}], {keys} in the lines below it."

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from publisher.config.examples import example_of, section_hint
+from publisher.config.outside import OutsideText
 from publisher.config.places import Places
-from publisher.config.shape import is_secret, known_keys, options_of, schema_at
+from publisher.config.shape import NotBoolean, is_secret, known_keys, options_of, schema_at
 from publisher.errors import ConfigError
 
 Schema = Mapping[str, Any]
@@ -48,13 +49,24 @@ def _explain(
     if full in _NAMED:
         what = f"the keys of [{key}] must stand in a section with a name"
         return ConfigError(what, where=where, hint=section_hint(full, node))
-    if kind in ("missing", "missing_argument", "missing_keyword_only_argument"):
+    if is_missing(item):
         return ConfigError(f'"{key}" is missing', where=where, hint=_hint_to_add(full, node, schema))
     if kind == "value_error":
         return _own_words(item["msg"].removeprefix("Value error, "), location, where, _hint(full, node, schema))
-    shown = "" if is_secret(node, schema) else _shown(item.get("input"))
+    written = item.get("input")
+    written = written.written if isinstance(written, NotBoolean) else written
+    shown = "" if is_secret(node, schema) else _shown(written)
     what = f'"{key}" must be {_expected(item, key, node, schema)}{shown}'
-    return ConfigError(what, where=where, hint=_hint(full, node, schema))
+    is_word = item["type"].startswith("bool_") and isinstance(written, OutsideText)
+    return ConfigError(what, where=where, hint=_HINT_OF_WORD if is_word else _hint(full, node, schema))
+
+
+_HINT_OF_WORD = "Put the one word true or false into that variable or file."
+
+
+def is_missing(item: Mapping[str, Any]) -> bool:
+    """Say whether this error of pydantic's is about a key that is not there."""
+    return item["type"] in ("missing", "missing_argument", "missing_keyword_only_argument")
 
 
 def _key_of(location: Location) -> str:

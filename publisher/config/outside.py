@@ -13,6 +13,10 @@ from publisher.errors import ConfigError
 KeyPath = tuple[str, ...]
 
 
+class OutsideText(str):
+    """A text that came from outside, where everything is a text."""
+
+
 @dataclass
 class OutsideValues:
     """Put values in, except where a secret belongs: its reference is kept and read at the moment of use."""
@@ -33,19 +37,19 @@ class OutsideValues:
             return self._read_env(str(value["env"]), path) if "env" in value else self._read_file(value["file"], path)
         return {key: self.put_in(item, (*path, key)) for key, item in value.items()}
 
-    def _read_env(self, name: str, path: KeyPath) -> str:
+    def _read_env(self, name: str, path: KeyPath) -> OutsideText:
         if name not in self.environ:
             hint = f"Set it before you start the program, for example: export {name}=..."
             self._complain(f'the environment variable "{name}" is not set', path, hint)
-        return self.environ.get(name, "")
+        return OutsideText(self.environ.get(name, ""))
 
-    def _read_file(self, file: Any, path: KeyPath) -> str:
+    def _read_file(self, file: Any, path: KeyPath) -> OutsideText:
         try:
-            return (self.folder / str(file)).read_text(encoding="utf-8").strip()
+            return OutsideText((self.folder / str(file)).read_text(encoding="utf-8").strip())
         except (OSError, UnicodeDecodeError) as error:
             hint = f'Make the file, or name another: {path[-1]} = {{file = "secrets/{path[-1]}.txt"}}'
             self._complain(f'cannot read the file "{file}": {_reason(error)}', path, hint)
-        return ""
+        return OutsideText()
 
     def _complain(self, what: str, path: KeyPath, hint: str) -> None:
         self.errors.append(ConfigError(what, where=self.places.where(path), hint=hint))

@@ -1,38 +1,30 @@
-"""Read a config file. What a channel may set is its adapter's business: the caller says how to find an adapter."""
+"""Read a config file. What a channel may set is its adapter's business: the caller says what is installed."""
 
 from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from publisher.config.checks import cross_check
 from publisher.config.explain import explain_all
+from publisher.config.installed import Installed
 from publisher.config.outside import OutsideValues
 from publisher.config.places import Places
-from publisher.config.settings import Document, Settings
-from publisher.config.shape import with_lists
+from publisher.config.sections import validate_document
+from publisher.config.settings import Settings
+from publisher.config.shape import as_meant, is_secret, schema_of_member
 from publisher.config.toml_text import parse_toml
 from publisher.errors import ConfigError, Problems
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter
-
-    from publisher.ports.adapter import AdapterType, ChannelSettings
+    from publisher.ports.adapter import ChannelSettings
 
 MAX_CONFIG_BYTES = 1_048_576
-
-
-@functools.cache
-def document_type() -> tuple[TypeAdapter[Document], dict[str, Any]]:
-    """Give what validates a whole config, and its JSON schema."""
-    from pydantic import TypeAdapter
-
-    adapter = TypeAdapter(Document)
-    return adapter, adapter.json_schema()
 
 
 @functools.cache
@@ -43,13 +35,9 @@ def schema_of(settings: type[ChannelSettings]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class ConfigReader:
-    """How a config is read: the environment, and what the adapters allow.
+    """How a config is read: what is installed, and the environment."""
 
-    `find_adapter` raises ConfigError for a name that it does not know.
-    """
-
-    find_adapter: Callable[[str], AdapterType]
-    adapter_names: Callable[[], Sequence[str]]
+    installed: Installed
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     def read(self, file: Path) -> Settings:
@@ -59,25 +47,14 @@ class ConfigReader:
         places = Places(text, file.name)
         folder = file.resolve().parent
         outside = OutsideValues(folder, self.environ, places, lambda path: self._is_secret(path, raw))
-        values, errors = outside.put_in(raw), list(outside.errors)
-        document = self._validate_document(values, places, errors)
-        channels = self._validate_channels(values.get("channels"), places, errors)
-        if document:
-            errors += cross_check(document, channels, self.find_adapter, places)
-        errors = _without_echoes(errors, len(outside.errors))
+        values = outside.put_in(raw)
+        document, malformed = validate_document(values, places)
+        channels = self._validate_channels(values.get("channels"), places, malformed)
+        settings = Settings(file.resolve(), folder, document, channels)
+        errors = _once(outside.errors, malformed, cross_check(settings, self.installed, places))
         if errors:
             raise Problems(errors) if len(errors) > 1 else errors[0]
-        return Settings(file.resolve(), folder, cast(Document, document), channels)
-
-    def _validate_document(self, raw: dict[str, Any], places: Places, errors: list[ConfigError]) -> Document | None:
-        from pydantic import ValidationError
-
-        adapter, schema = document_type()
-        try:
-            return adapter.validate_python(with_lists(raw, schema, schema))
-        except ValidationError as error:
-            errors += explain_all(error, (), schema, places)
-        return None
+        return settings
 
     def _validate_channels(self, raw: Any, places: Places, errors: list[ConfigError]) -> dict[str, ChannelSettings]:
         channels: dict[str, ChannelSettings] = {}
@@ -99,9 +76,9 @@ class ConfigReader:
             errors.append(_no_adapter(section, places.where((*path, "adapter"))))
             return None
         try:
-            adapter = self.find_adapter(section["adapter"])
+            adapter = self.installed.find_adapter(section["adapter"])
             schema = schema_of(adapter.settings)
-            return adapter.settings.model_validate(with_lists(section, schema, schema))
+            return adapter.settings.model_validate(as_meant(section, schema, schema))
         except ConfigError as error:
             errors.append(ConfigError(error.what, where=places.where((*path, "adapter")), hint=error.hint))
         except ValidationError as error:
@@ -114,10 +91,13 @@ class ConfigReader:
             return False
         section = raw["channels"].get(path[1]) if isinstance(raw["channels"], dict) else None
         name = str(section.get("adapter")) if isinstance(section, dict) else ""
-        if name not in self.adapter_names():
+        if name not in self.installed.adapter_names():
             return True
-        settings = self.find_adapter(name).settings.model_fields.get(path[2])
-        return settings is not None and "Secret" in str(settings.annotation)
+        settings = self.installed.find_adapter(name).settings
+        field = settings.model_fields.get(path[2])
+        if field is not None and len(path) > 3 and (schema := schema_of(settings)):
+            return is_secret(schema_of_member(schema, path[2:]), schema)
+        return field is not None and "Secret" in str(field.annotation)
 
 
 def _no_adapter(section: dict[str, Any], where: str) -> ConfigError:
@@ -126,10 +106,22 @@ def _no_adapter(section: dict[str, Any], where: str) -> ConfigError:
     return ConfigError(what, where=where, hint=hint)
 
 
-def _without_echoes(errors: list[ConfigError], outside_count: int) -> list[ConfigError]:
-    """Leave out what is said of a value that could not be got from outside: that it is empty."""
-    places = {error.where for error in errors[:outside_count]}
-    return [error for number, error in enumerate(errors) if number < outside_count or error.where not in places]
+def _once(*stages: Iterable[ConfigError]) -> list[ConfigError]:
+    """Give the errors by line; of a key that failed at one stage, what later ones say is an echo."""
+    return sorted(_without_echoes(stages), key=_line)
+
+
+def _without_echoes(stages: Iterable[Iterable[ConfigError]]) -> Iterator[ConfigError]:
+    told: set[str] = set()
+    for stage in stages:
+        new = [error for error in stage if error.where not in told]
+        told.update(error.where for error in new)
+        yield from new
+
+
+def _line(error: ConfigError) -> int:
+    match = re.search(r":(\d+) \[", error.where)
+    return int(match.group(1)) if match else 0
 
 
 def _read_text(file: Path) -> str:

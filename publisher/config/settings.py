@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from publisher.domain.digest import Digest
 from publisher.domain.organisation import STRICT, Organisation
+from publisher.domain.retry import FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, RetryRule
 
 if TYPE_CHECKING:
     from publisher.ports.adapter import ChannelSettings
@@ -55,15 +57,39 @@ class RehearsalSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverySettings:
+    """How often what could not be delivered is tried again."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    first_wait_seconds: int = FIRST_WAIT_SECONDS
+    """Shortest wait before another try, 60 to 3600: many servers let nobody in before five minutes."""
+    longest_wait_seconds: int = LONGEST_WAIT_SECONDS
+    """Longest wait between two tries, up to 86400: the wait doubles from try to try."""
+    give_up_after_hours: int = 120
+    """Give a delivery up after so many hours, 1 to 240."""
+
+    @property
+    def retry_rule(self) -> RetryRule:
+        """Give the rule that these make."""
+        return RetryRule(self.first_wait_seconds, self.longest_wait_seconds, timedelta(hours=self.give_up_after_hours))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
     """Where things are on the web."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
+    public_url: str | None = None
+    """Address under which readers reach archive_folder, https; e-mails and feeds then name their pages there.
+    People unsubscribe at public_url/unsubscribe/..., a page that you serve yourself for now; without it, by e-mail."""
     assets_url: str | None = None
     """Address under which readers reach assets_folder, https; without it, images travel inside the e-mails."""
     assets_folder: str = "public/assets"
     """Folder for the images of e-mails, relative to the project folder; your web server shows it at assets_url."""
+    archive_folder: str | None = None
+    """Folder for the web archive, relative to the project folder, for example "public"; none is made if left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +110,8 @@ class Document:
     """Where your own templates are."""
     rehearsal: RehearsalSettings = field(default_factory=RehearsalSettings)
     """Where a rehearsal puts things."""
+    delivery: DeliverySettings = field(default_factory=DeliverySettings)
+    """How often what could not be delivered is tried again."""
     web: WebSettings = field(default_factory=WebSettings)
     """Where things are on the web."""
     digests: dict[str, Digest] = field(default_factory=dict)
@@ -105,6 +133,11 @@ class Settings:
     def organisation(self) -> Organisation:
         """Give who publishes."""
         return self.document.organisation
+
+    @property
+    def retry_rule(self) -> RetryRule:
+        """Say when what is deferred is tried again, and when it is given up."""
+        return self.document.delivery.retry_rule
 
     @property
     def digests(self) -> Mapping[str, Digest]:
@@ -131,6 +164,12 @@ class Settings:
     def assets_folder(self) -> Path:
         """Give the folder for hosted images."""
         return self.folder / self.document.web.assets_folder
+
+    @property
+    def archive_folder(self) -> Path | None:
+        """Give the folder for the web archive, if there is to be one."""
+        folder = self.document.web.archive_folder
+        return None if folder is None else self.folder / folder
 
     @property
     def rehearsal_folder(self) -> Path:

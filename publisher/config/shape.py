@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+from publisher.config.outside import OutsideText
 
 Schema = Mapping[str, Any]
 
@@ -13,6 +16,17 @@ def schema_at(schema: Schema, location: Sequence[str | int]) -> Schema:
     here = follow(schema, schema)
     for part in location:
         inner = here.get("items") if isinstance(part, int) else _property(here, part)
+        here = follow(inner if isinstance(inner, dict) else {}, schema)
+    return here
+
+
+def schema_of_member(schema: Schema, names: Sequence[str]) -> Schema:
+    """Give what the schema says of a place named without the positions in lists on the way."""
+    here = follow(schema, schema)
+    for name in names:
+        while here.get("type") == "array":
+            here = follow(here.get("items", {}), schema)
+        inner = _property(here, name)
         here = follow(inner if isinstance(inner, dict) else {}, schema)
     return here
 
@@ -55,14 +69,31 @@ def known_keys(schema: Schema, location: Sequence[str | int]) -> list[str]:
     return list(schema_at(schema, location).get("properties", {}))
 
 
-def with_lists(value: Any, here: Schema, schema: Schema) -> Any:
-    """Give the value with a list where one text stands for a list of texts: `tags = "water"`."""
+@dataclass(frozen=True, slots=True)
+class NotBoolean:
+    """What is written where true or false belongs: pydantic would take "no" and 1, and refuses this."""
+
+    written: Any
+
+
+def as_meant(value: Any, here: Schema, schema: Schema) -> Any:
+    """Give the value as its place means it.
+
+    One text stands for a list of texts: `tags = "water"`. True or false is written without quotation marks; only out
+    of the environment or a file it comes as a word.
+    """
     here = follow(here, schema)
-    if is_text_list(here) and isinstance(value, str):
-        return [value]
     if isinstance(value, dict):
-        return {key: with_lists(item, schema_at_key(here, key), schema) for key, item in value.items()}
-    return value
+        return {key: as_meant(item, schema_at_key(here, key), schema) for key, item in value.items()}
+    if isinstance(value, list):
+        return [as_meant(item, here.get("items", {}), schema) for item in value]
+    if here.get("type") == "boolean" and not isinstance(value, bool):
+        return _WORDS.get(value, NotBoolean(value)) if isinstance(value, OutsideText) else NotBoolean(value)
+    text = str(value) if isinstance(value, OutsideText) else value
+    return [text] if is_text_list(here) and isinstance(text, str) else text
+
+
+_WORDS = {"true": True, "false": False}
 
 
 def schema_at_key(here: Schema, key: str) -> Schema:

@@ -110,6 +110,9 @@ class Digest:
     """Address for replies, if it is another one."""
     unsubscribe_address: str | None = None
     """Address that takes unsubscribe mails; from_address if left out."""
+    return_path: str | None = None
+    """Address for bounces, for example "bounces@bounces.example.org": each e-mail's says whom it is about, as in
+    bounces+TOKEN@bounces.example.org. from_address if left out."""
     schedule: tuple[str, ...] = ()
     """When an edition is made by `publish run`, for example ["Mon-Fri 07:00"]; empty: only by hand."""
     default: bool = False
@@ -132,6 +135,8 @@ class Digest:
     """Language of the e-mail's own words, de or en; the organisation's if left out."""
     time_zone: str | None = None
     """Time zone of its dates and schedule; the organisation's if left out."""
+    archive: bool = True
+    """Put the editions into the web archive too, where [web] archive_folder names one; false for members only."""
     recipients: tuple[str, ...] = ()
     """A short fixed list of addresses besides the subscribers."""
     required_clients: tuple[str, ...] = USUAL_CLIENTS

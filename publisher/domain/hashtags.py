@@ -24,7 +24,7 @@ def hashtag_of(tag: str) -> str | None:
     if len(tag) > MAX_TAG_CHARACTERS:
         return None
     words = _WORD.findall(unicodedata.normalize("NFC", tag))
-    name = "".join(_capitalised(word) for word in words)
+    name = unicodedata.normalize("NFC", "".join(_capitalised(word) for word in words))  # a capital may combine anew
     if not regex.search(r"\p{L}", name) or count_graphemes(name) > MAX_HASHTAG_GRAPHEMES:
         return None
     return f"#{name}"

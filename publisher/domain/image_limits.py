@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class ImageLimits:
     """Largest image of a post; a larger one is scaled down before freezing. Both maxima are inclusive.
 
-    `max_bytes` of the encoded file; `max_side_px` of the longer side; `media_types` that are taken, the preferred one
-    first; `max_alt_characters` in code points, None if unlimited. `source` names the numbers' origin and the day checked.
+    `max_bytes` of the encoded file; `max_side_px` of the longer side; `media_types` that are taken, the preferred
+    one first; `max_alt_characters` in code points, None if unlimited. `source` names the origin and the day checked.
     """
 
     max_bytes: int

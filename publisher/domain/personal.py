@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from urllib.parse import quote
@@ -11,9 +12,15 @@ from publisher.domain.delivery import DeliveryKey
 from publisher.domain.digest import Digest
 from publisher.domain.header_words import MAX_LINE, is_control, mailbox
 from publisher.domain.message import Context
+from publisher.domain.token import TOKEN_CHARACTERS, Purpose, TokenSubject, make_token
 
 # What templates may use, as `{{ placeholders.NAME }}`, with where it stands in the HTML part.
-TEMPLATE_PLACEHOLDERS = {"greeting": Context.HTML, "unsubscribe_url": Context.URL}
+TEMPLATE_PLACEHOLDERS = {
+    "greeting": Context.HTML,
+    "name": Context.HTML,
+    "unsubscribe_url": Context.URL,
+    "web_version_url": Context.URL,
+}
 # What the header block and the envelope are filled with.
 MESSAGE_PLACEHOLDERS = {
     "to": Context.HEADER,
@@ -23,8 +30,45 @@ MESSAGE_PLACEHOLDERS = {
     "return_path": Context.ENVELOPE,
 }
 _GREETINGS = {"de": ("Guten Tag {name},", "Guten Tag,"), "en": ("Hello {name},", "Hello,")}
+# What stands for a name that is not known, as in "Guten Tag, liebe Leserin, lieber Leser".
+_NAMELESS = {"de": "liebe Leserin, lieber Leser", "en": "dear reader"}
+UNSUBSCRIBE_PATH = "unsubscribe"
+MAX_LOCAL_PART = 64  # octets before the @; RFC 5321 section 4.5.3.1.1 (checked 2026-11-23)
+MAX_BOUNCE_PREFIX = MAX_LOCAL_PART - 1 - TOKEN_CHARACTERS
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@dataclass(frozen=True, slots=True)
+class SignedAddresses:
+    """What a recipient's own addresses are made of: this installation's secret, and which delivery they are for.
+
+    Without `public_url` there is no page, and people unsubscribe by e-mail. Without `secret` bounces go to From.
+    """
+
+    secret: str = ""
+    public_url: str = ""
+    delivery_id: int = 0
+
+    def page(self, path: str, purpose: Purpose, subject: TokenSubject) -> str:
+        """Give the address of a recipient's own page; empty where there are no pages."""
+        if not self.public_url:
+            return ""
+        return f"{self.public_url.rstrip('/')}/{path}/{make_token(self.secret, purpose, subject)}"
+
+    def archive_page(self, edition: str) -> str:
+        """Give the address of an edition's page in the archive, the same for everyone: it holds nothing personal."""
+        return f"{self.public_url.rstrip('/')}/{edition}.html" if self.public_url else ""
+
+    def return_path(self, digest: Digest, subject: TokenSubject) -> str:
+        """Give the sender in the envelope: where bounces go, with whom they are about."""
+        if not digest.return_path or not self.secret:
+            return digest.from_address
+        local, _, domain = digest.return_path.rpartition("@")
+        return f"{local}+{make_token(self.secret, Purpose.BOUNCE, subject)}@{domain}"
+
+
+NO_PAGES = SignedAddresses()
 
 
 def recipient_values(  # noqa: PLR0913 - each is one thing that a recipient's message is made of
@@ -37,20 +81,25 @@ def recipient_values(  # noqa: PLR0913 - each is one thing that a recipient's me
     digest_name: str,
     queued_at: datetime,
     time_zone: str,
+    signed: SignedAddresses = NO_PAGES,
 ) -> dict[str, str]:
     """Give one recipient's value for every placeholder; the same on every attempt.
 
     `queued_at` is aware; it becomes the Date, in `time_zone`.
     """
     clean_name = visible_name(name)
-    unsubscribe = unsubscribe_mailto(digest, digest_name)
+    mailto = unsubscribe_mailto(digest, digest_name)
+    subject = TokenSubject(signed.delivery_id, digest_name, recipient, key.occurrence)
+    page = signed.page(UNSUBSCRIBE_PATH, Purpose.UNSUBSCRIBE, subject)
     return {
         "to": _to(clean_name, recipient),
         "message_id": f"<{key.text()[:32]}@{domain_of(digest.from_address)}>",
         "date": header_date(queued_at, time_zone),
-        "return_path": digest.from_address,
-        "list_unsubscribe": f"<{unsubscribe}>",
-        "unsubscribe_url": unsubscribe,
+        "return_path": signed.return_path(digest, subject),
+        "list_unsubscribe": f"<{page}>, <{mailto}>" if page else f"<{mailto}>",
+        "unsubscribe_url": page or mailto,
+        "web_version_url": signed.archive_page(key.occurrence),
+        "name": clean_name or _NAMELESS.get(language.split("-", maxsplit=1)[0], _NAMELESS["en"]),
         "greeting": greeting(clean_name, language),
     }
 
@@ -94,3 +143,11 @@ def _to(name: str, address: str) -> str:
     """Write To. A name that does not fit on the line is left out: nobody has to read their own name there."""
     whole = mailbox(name, address)
     return whole if len("To: ") + len(whole) <= MAX_LINE else address
+
+
+def nobody_values(language: str) -> dict[str, str]:
+    """Give what stands for the words that address a reader where nobody is addressed: on a page for all."""
+    return {
+        "greeting": greeting("", language),
+        "name": _NAMELESS.get(language.split("-", maxsplit=1)[0], _NAMELESS["en"]),
+    }

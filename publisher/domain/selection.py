@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 
 from publisher.domain.article import Article, Related, Status
 from publisher.domain.outlet import Consumed, Outlet
@@ -12,13 +12,22 @@ from publisher.domain.outlet import Consumed, Outlet
 
 @dataclass(frozen=True, slots=True)
 class OutletRule:
-    """What a digest or a channel takes. `takes_unnamed` is for articles that name no outlet of this kind at all."""
+    """What a digest or a channel takes. `takes_unnamed` is for articles that name no outlet of this kind at all.
+
+    `time_zone` is the one in which reasons name times; without one each time stands in its own.
+    """
 
     outlet: Outlet
     tags: frozenset[str] = frozenset()
     takes_unnamed: bool = False
     takes_all: bool = False
     max_articles: int | None = None
+    time_zone: tzinfo | None = None
+
+    @property
+    def earlier(self) -> str:
+        """Name what has had an article that is not taken again: planned is enough, whether it was sent or not."""
+        return "an earlier edition" if self.outlet.kind == "digest" else "an earlier post"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +90,20 @@ def _reason_to_leave_out(
     if not _is_for(article, rule):
         return Omission(article.slug, f"not for {rule.outlet.kind} {rule.outlet.name}", waiting=False, concerned=False)
     if article.slug in consumed:
-        return Omission(article.slug, "already sent", False)
+        return Omission(article.slug, f"already in {rule.earlier}", False)
     if article.replaces in consumed:
-        return Omission(article.slug, f'already sent as "{article.replaces}"', False)
+        return Omission(article.slug, f'already in {rule.earlier} as "{article.replaces}"', False)
     if article.status is not Status.READY:
         return Omission(article.slug, f"status is {article.status}", True)
     if article.publish_after and article.publish_after > now:
-        return Omission(article.slug, f"not before {_moment(article.publish_after)}", True)
+        return Omission(article.slug, f"not before {_moment(article.publish_after, rule)}", True)
     if article.expires_at and article.expires_at <= now:
-        return Omission(article.slug, f"expired at {_moment(article.expires_at)}", False)
+        return Omission(article.slug, f"expired at {_moment(article.expires_at, rule)}", False)
     former = known_hashes.get(article.content_hash)
     if former:
         hint = (
-            f'has the same content as "{former}", which was already sent; if it was renamed, add "replaces: {former}"'
+            f'has the same content as "{former}", which is in {rule.earlier}; if it was renamed, '
+            f'add "replaces: {former}"'
         )
         return Omission(article.slug, hint, True)
     return None
@@ -108,8 +118,9 @@ def _is_for(article: Article, rule: OutletRule) -> bool:
     return named is None and rule.takes_unnamed
 
 
-def _moment(moment: datetime) -> str:
-    return moment.isoformat(sep=" ", timespec="minutes")
+def _moment(moment: datetime, rule: OutletRule) -> str:
+    shown = moment.astimezone(rule.time_zone) if rule.time_zone else moment
+    return f"{shown:%Y-%m-%d %H:%M %Z}"
 
 
 def resolve_related(article: Article, known: Mapping[str, Article]) -> tuple[Related, ...]:

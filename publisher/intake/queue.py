@@ -31,12 +31,16 @@ class SkippedFile:
 
 @dataclass(frozen=True, slots=True)
 class QueueReading:
-    """What stood in the queue folder, each part in the order of the file names."""
+    """What stood in the queue folder, each part in the order of the file names.
+
+    `strangers` are documents that are no articles yet: nothing reads them there.
+    """
 
     articles: tuple[Article, ...]
     errors: tuple[QueueError, ...]
     skipped: tuple[SkippedFile, ...]
     file_count: int
+    strangers: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -67,7 +71,7 @@ def read_queue(
     known = frozenset(digests), frozenset(channels)
     files: dict[str, _File] = {}
     with _opened(folder) as opened:
-        names = article_names(folder)
+        names, strangers = article_names(folder), stranger_names(folder)
         young = _young_files(folder, names, now_ns() - YOUNG_NS)
         for name in names:
             if name not in young:
@@ -78,7 +82,7 @@ def read_queue(
             files[name] = _read(opened, f"{queue}/", name, known, mark)
     ordered = [files[name] for name in names]
     _refuse_shared_slugs(ordered)
-    return _reading_of(ordered)
+    return _reading_of(ordered, [f"{queue}/{name}" for name in strangers])
 
 
 @contextmanager
@@ -94,6 +98,16 @@ def _opened(folder: Path) -> Iterator[OpenFolder]:
 def article_names(folder: Path) -> list[str]:
     """Name the article files directly in a folder, sorted; what editors leave behind is passed over."""
     return sorted(name for name in os.listdir(folder) if name[-3:].lower() == ".md" and not _is_ignored(name))  # noqa: PTH208 - names only, ten times as fast
+
+
+# What `publish add` turns into articles, and what people save in its place.
+DOCUMENT_ENDINGS = (".docx", ".doc", ".odt", ".rtf", ".pdf", ".txt", ".text", ".html", ".htm", ".xhtml", ".markdown")
+
+
+def stranger_names(folder: Path) -> list[str]:
+    """Name the documents directly in a folder that are no article files, sorted."""
+    names = (name for name in os.listdir(folder) if name.lower().endswith(DOCUMENT_ENDINGS))  # noqa: PTH208 - as above
+    return sorted(name for name in names if not _is_ignored(name) and name.lower() not in ("readme.txt", "readme.html"))
 
 
 def _is_ignored(name: str) -> bool:
@@ -161,10 +175,11 @@ def _refuse_shared_slugs(files: Iterable[_File]) -> None:
                 file.reason = f'has the same slug "{slug}" as {others}; rename one, or give it a slug of its own'
 
 
-def _reading_of(files: list[_File]) -> QueueReading:
+def _reading_of(files: list[_File], strangers: list[str]) -> QueueReading:
     return QueueReading(
         articles=tuple(file.article for file in files if file.article and not file.reason),
         errors=tuple(error for file in files for error in file.errors),
         skipped=tuple(SkippedFile(file.path, file.reason) for file in files if file.reason),
         file_count=len(files),
+        strangers=tuple(path if path.isprintable() else ascii(path)[1:-1] for path in strangers),
     )

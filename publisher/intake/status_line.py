@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from publisher.domain.article import Status
@@ -16,11 +17,25 @@ from publisher.intake.yaml_tree import Mapping, Node, Scalar, YamlProblem, parse
 _HINT = "Change the line by hand, for example status: ready"
 
 
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """A queue file and its new content, computed but not written."""
+
+    path: Path
+    before: bytes
+    after: bytes
+
+
 def change_status(path: Path, status: Status) -> None:
     """Give a queue file another status; every other byte, the line ends and the file's mode stay as they are.
 
     Errors: QueueError if the file cannot be read or written, or its front matter is not in order.
     """
+    write_change(prepare_change(path, status))
+
+
+def prepare_change(path: Path, status: Status) -> StatusChange:
+    """Compute what a file with another status contains; nothing is written. Errors: QueueError."""
     where = f"{path.parent.name}/{path.name}"
     try:
         with open_folder(path.parent) as folder:
@@ -29,12 +44,21 @@ def change_status(path: Path, status: Status) -> None:
             changed = _with_status(content.decode("utf-8"), status)
             if read_plain_file(folder, path.name, MAX_ARTICLE_BYTES)[0] != mark:
                 raise FileRefused("is being written")
-        if changed.encode() != content:
-            replace_file(path, changed.encode())
     except FileRefused as refused:
         raise QueueError(f"the file {refused}", where=where, hint="Look at the file, then try again.") from refused
     except YamlProblem as problem:
         raise QueueError(problem.what, where=f"{where}:{problem.line}", hint=problem.hint) from problem
+    except OSError as error:
+        raise QueueError(f"the file cannot be read: {error.strerror}", where=where, hint=_HINT) from error
+    return StatusChange(path, content, changed.encode())
+
+
+def write_change(change: StatusChange) -> None:
+    """Write a prepared change, if it is one. Errors: QueueError."""
+    where = f"{change.path.parent.name}/{change.path.name}"
+    try:
+        if change.after != change.before:
+            replace_file(change.path, change.after)
     except OSError as error:
         raise QueueError(f"the file cannot be written: {error.strerror}", where=where, hint=_HINT) from error
 

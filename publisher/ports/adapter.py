@@ -7,7 +7,7 @@ answers with an Outcome; it raises ChannelMisconfigured where the remote refuses
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -24,6 +24,7 @@ from publisher.ports.credentials import Credentials
 from publisher.ports.http import HttpClient
 
 JsonValue = Any
+NOT_ASKED = "a rehearsal: no connection is made"
 
 
 class Utm(BaseModel):
@@ -91,6 +92,18 @@ class Capture(Protocol):
         ...
 
 
+class Memory(Protocol):
+    """What an adapter was told by the remote and may forget: a loss costs a question more. Never secrets, nor state."""
+
+    def read(self, name: str) -> JsonValue:
+        """Give what was written last under this name, by any channel; None if there is nothing that can be read."""
+        ...
+
+    def write(self, name: str, value: JsonValue) -> None:
+        """Keep a value. One that cannot be kept is forgotten, and logged; no delivery hangs on it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What an adapter is given to work with. `capture` is set in a rehearsal, and nothing may leave then.
@@ -105,6 +118,7 @@ class Surroundings:
     http: HttpClient
     credentials: Credentials
     random_bytes: Callable[[int], bytes]
+    memory: Memory
     capture: Capture | None = None
 
 
@@ -140,6 +154,7 @@ class Session(Protocol):
     def verify(self) -> str:
         """Log in or ask the remote who we are, without sending; give one line for `publish check --online`.
 
+        In a rehearsal nobody is asked and nothing captured, and the line is NOT_ASKED.
         Errors: ChannelMisconfigured, TryAgain.
         """
         ...
@@ -167,6 +182,35 @@ class Finder(Protocol):
 
         Errors: ChannelMisconfigured.
         """
+        ...
+
+
+class Sessions(Protocol):
+    """Several connections, numbered from 0. Used by one thread, but for `interrupt`."""
+
+    def begin(self, place: int, message: SealedMessage, mark: Mark) -> None:
+        """Begin to send over this connection; it must be free."""
+        ...
+
+    def finished(self, seconds: float) -> Sequence[tuple[int, Outcome | BaseException]]:
+        """Wait until a connection is done with its message, for so long at most; give which, and what came of it."""
+        ...
+
+    def interrupt(self) -> None:
+        """Break all connections: what is under way is finished at once with what is known."""
+        ...
+
+    def close(self) -> None:
+        """Leave politely."""
+        ...
+
+
+@runtime_checkable
+class Multiplexed(Protocol):
+    """An adapter that drives many connections from one thread: for remotes that take thousands of messages a second."""
+
+    def open_many(self, count: int) -> Sessions | None:
+        """Make so many sessions; None where single ones will do."""
         ...
 
 

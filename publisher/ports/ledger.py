@@ -7,7 +7,7 @@ it is part of the key of editions, posts, deliveries and consumption.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -126,6 +126,31 @@ class PlanPost:
     account: str
     prepared: Mapping[str, Any]
     segment_count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PlanMessage:
+    """A message for a few people, outside any edition: a test. Nothing is consumed, and no number is used up.
+
+    `occurrence` is unique in time: "test 2026-11-23T07:00:00.000000".
+    """
+
+    message: Message
+    digest: str
+    channel: str
+    adapter: str
+    occurrence: str
+    recipients: Sequence[str]
+    prepared: Mapping[str, Any]
+    rehearsal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedMessage:
+    """What planning such a message made; suppressed recipients are left out."""
+
+    message_id: int
+    delivery_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,14 +304,6 @@ class Rest:
         return self.new_count + self.cancelled_count
 
 
-@dataclass(frozen=True, slots=True)
-class FeedEntries:
-    """Entries of one feed by their ids."""
-
-    feed: str
-    entry_ids: tuple[str, ...] = field(default=())
-
-
 class Ledger(Protocol):
     """What was made, planned, tried, and what came of it."""
 
@@ -343,6 +360,10 @@ class Ledger(Protocol):
         """Make the deliveries and consume the article for the channel, in one transaction. Errors: AlreadyConsumed."""
         ...
 
+    def plan_message(self, plan: PlanMessage, now: datetime) -> PlannedMessage:
+        """Store a message that belongs to no edition, and make its deliveries, minus suppressions."""
+        ...
+
     def rest_of(self, plan: PlanEdition) -> Rest:
         """Count who is still to get an edition that was planned before: the same `plan_rest` would bring."""
         ...
@@ -396,9 +417,17 @@ class Ledger(Protocol):
         ...
 
     def claim(
-        self, channel: str, *, worker: str, limit: int, lease_seconds: float, rehearsal: bool, now: datetime
+        self,
+        channel: str,
+        *,
+        worker: str,
+        limit: int,
+        lease_seconds: float,
+        rehearsal: bool,
+        now: datetime,
+        message_id: int | None = None,
     ) -> Sequence[ClaimedDelivery]:
-        """Claim up to `limit` deliveries that are queued, or deferred and due, oldest first.
+        """Claim up to `limit` deliveries that are queued, or deferred and due, oldest first; of one message if named.
 
         A segment of a thread is claimed only once all earlier ones are accepted.
         """

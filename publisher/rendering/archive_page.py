@@ -63,7 +63,7 @@ def _values(edition: ListedEdition, language: str) -> dict[str, object]:
     return {
         "page": edition.page,
         "subject": edition.subject,
-        "number": edition.number,
+        "issue_text": texts_for(language)("Issue\u00a0%(number)s", number=edition.number),
         "date": edition.on.isoformat(),
         "date_text": date_text(edition.on, language),
         "article_count": edition.article_count,

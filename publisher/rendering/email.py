@@ -19,7 +19,13 @@ from publisher.domain.delivery import DeliveryKey
 from publisher.domain.edition import EditionContent
 from publisher.domain.header_words import mailbox, phrase
 from publisher.domain.message import Context, Message, MessageKind, Piece, Placeholder, fill
-from publisher.domain.personal import MESSAGE_PLACEHOLDERS, TEMPLATE_PLACEHOLDERS, domain_of, recipient_values
+from publisher.domain.personal import (
+    MESSAGE_PLACEHOLDERS,
+    TEMPLATE_PLACEHOLDERS,
+    SignedAddresses,
+    domain_of,
+    recipient_values,
+)
 from publisher.errors import TemplateError, UsageError
 from publisher.rendering.css import inline_css
 from publisher.rendering.header_block import header_lines, merge_pieces, refuse_unsafe
@@ -38,18 +44,19 @@ from publisher.rendering.wire_check import wire_problems
 
 # Gmail clips the HTML part; what exactly it counts is not documented. *Source:* email-bugs issue 41, 2026-11-23.
 MAX_HTML_BYTES = 102 * 1024
-LARGE_HTML_BYTES = 90 * 1024
-LARGE_IMAGES_BYTES = 300 * 1024
-MAX_SUBJECT = 70  # characters that a list of mails shows; a longer subject is only warned of
-MIN_PREHEADER, MAX_PREHEADER = 40, 130
+MAX_PREHEADER = 130
+TEST_MARK = "[Test] "
+
+_Field = tuple[str, tuple[str | Placeholder, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedEmail:
     """An e-mail and what a person looks at before it goes: `html` and `text` have sample values filled in.
 
-    `html` is self-contained: its images are in it. `warnings` are for the person who approves. `assets` are the images
-    that the message names by their address, by file name: they must be there before anything is sent.
+    `html` is self-contained: its images are in it. `warnings` say what was left out; what is wrong, the preflight says.
+    `assets` are the images that the message names by their address, by file name: they must be there before anything
+    is sent.
     """
 
     message: Message
@@ -67,15 +74,17 @@ def render_email(
     read_image: Callable[[str], bytes],
     *,
     logo: bytes | None = None,
-    one_click: bool = False,
+    public_url: str = "",
+    is_archived: bool = False,
     assets_url: str = "",
+    is_test: bool = False,
 ) -> RenderedEmail:
     """Render an edition as an e-mail.
 
     `read_image` gives the bytes for an article's `image.src`; `logo` is the content of the organisation's logo file.
-    `one_click` says that list_unsubscribe will have an https address, which takes a POST. `assets_url` is where images
-    are hosted; without it they are embedded. Errors: TemplateError for a template, QueueError for an article,
-    ConfigError for the organisation, UsageError without articles.
+    With `public_url` each recipient has pages, and unsubscribes by one click. `assets_url` is where images are hosted;
+    without it they are embedded. `is_test` marks it as a test. Errors: TemplateError for a template, QueueError for an
+    article, ConfigError for the organisation, UsageError without articles.
     """
     if not content.articles:
         raise UsageError(
@@ -85,18 +94,19 @@ def render_email(
     folder = _design(content, templates)
     images = Images(read_image, assets_url.rstrip("/"))
     values, warnings = edition_values(content, images, logo)
-    subject = one_line(templates.render(f"{folder}/subject.j2", values))
+    subject = (TEST_MARK if is_test else "") + one_line(templates.render(f"{folder}/subject.j2", values))
     preheader = shortened(one_line(templates.render(f"{folder}/preheader.j2", values)), MAX_PREHEADER)
     marks = _Marks(content)
     values |= {"subject": subject, "preheader": preheader, "placeholders": marks.tokens}
+    values["has_web_version"] = bool(public_url) and is_archived and not is_test
     if content.logo and logo is None:
         warnings.append(f'the logo "{content.logo}" is not shown: its file was not read')
-    html, text, size_warnings = _within_budget(templates, folder, values)
+    html, text, left_out = _within_budget(templates, folder, values)
     shown = images.used_in(html)
     embedded = [image for src, image in shown.items() if src.startswith("cid:")]
     bodies = _Bodies(marks.parts(html, TEMPLATE_PLACEHOLDERS), marks.parts(text, Context.TEXT), embedded)
-    message = _message(content, subject, bodies, one_click)
-    samples = _sample_values(content)
+    message = _message(content, subject, bodies, _notes(bool(public_url), is_test))
+    samples = _sample_values(content, public_url)
     _check_wire(message, samples)
     return RenderedEmail(
         message=message,
@@ -104,7 +114,7 @@ def render_email(
         preheader=preheader,
         html=_with_images(marks.filled(html, samples, html_module.escape), shown),
         text=marks.filled(text, samples, str),
-        warnings=(*warnings, *size_warnings, *_warnings(subject, preheader, embedded)),
+        warnings=(*warnings, *left_out),
         assets={image.file_name: image.content for src, image in shown.items() if not src.startswith("cid:")},
     )
 
@@ -133,23 +143,8 @@ def _within_budget(templates: Templates, folder: str, values: Values) -> tuple[s
         html = inline_css(_without_indentation(templates.render(f"{folder}/html.j2", kept)))
         if len(html.encode("utf-8")) <= MAX_HTML_BYTES:
             break
-    size = len(html.encode("utf-8"))
     warnings = [f"to keep the HTML under 102 KB, {said}"] if said else []
-    if size > MAX_HTML_BYTES:
-        warnings.append(f"the HTML has {size // 1024} KB; Gmail cuts off what is over 102 KB: use fewer articles")
-    elif size >= LARGE_HTML_BYTES:
-        warnings.append(f"the HTML has {size // 1024} KB; Gmail cuts off what is over 102 KB")
     return html, _tidy_text(templates.render(f"{folder}/text.j2", kept)), warnings
-
-
-def _warnings(subject: str, preheader: str, embedded: Sequence[EmbeddedImage]) -> Iterator[str]:
-    if len(subject) > MAX_SUBJECT:
-        yield f"the subject has {len(subject)} characters; lists of mails show about {MAX_SUBJECT}"
-    if len(preheader) < MIN_PREHEADER:
-        yield f"the preheader has {len(preheader)} characters; {MIN_PREHEADER} to {MAX_PREHEADER} fill the line"
-    size = sum(len(image.content) for image in embedded)
-    if size > LARGE_IMAGES_BYTES:
-        yield f"the images have {size // 1024} KB in all; every copy carries them unless [web] hosts them"
 
 
 class _Marks:
@@ -184,10 +179,10 @@ class _Bodies:
     images: Sequence[EmbeddedImage]
 
 
-def _message(content: EditionContent, subject: str, bodies: _Bodies, one_click: bool) -> Message:
+def _message(content: EditionContent, subject: str, bodies: _Bodies, notes: Sequence[_Field]) -> Message:
     text, html = quoted_printable(bodies.text), quoted_printable(bodies.html)
     boundary = _boundary(subject, text, html)
-    headers = header_lines(_header_fields(content, subject, boundary, one_click))
+    headers = header_lines([*_header_fields(content, subject, boundary), *notes])
     html_part: Iterable[Piece] = [_part_head("text/html"), *html]
     if bodies.images:
         html_part = _related_part(html_part, bodies.images, f"r-{boundary}")
@@ -201,16 +196,20 @@ def _message(content: EditionContent, subject: str, bodies: _Bodies, one_click: 
     return Message(MessageKind.EMAIL, sections)
 
 
-def _header_fields(
-    content: EditionContent, subject: str, boundary: str, one_click: bool
-) -> list[tuple[str, tuple[str | Placeholder, ...]]]:
+def _notes(one_click: bool, is_test: bool) -> list[_Field]:
+    """Say how to unsubscribe at once, and of a test that no person reads its answers."""
+    fields: list[_Field] = [("List-Unsubscribe-Post", ("List-Unsubscribe=One-Click",))] if one_click else []
+    return [*fields, ("Auto-Submitted", ("auto-generated",))] if is_test else fields
+
+
+def _header_fields(content: EditionContent, subject: str, boundary: str) -> list[_Field]:
     digest = content.digest
     domain = domain_of(digest.from_address)
     from_name = digest.from_name or content.organisation.name
     for name, value in (("From", from_name), ("List-Id", digest.title)):
         refuse_unsafe(name, value)
     filled = {key: (Placeholder(key, context),) for key, context in MESSAGE_PLACEHOLDERS.items()}
-    fields: list[tuple[str, tuple[str | Placeholder, ...]]] = [
+    fields: list[_Field] = [
         ("Date", filled["date"]),
         ("From", (mailbox(from_name, digest.from_address, first_column=len("From: ")),)),
         ("To", filled["to"]),
@@ -229,8 +228,6 @@ def _header_fields(
     ]
     if digest.reply_to:
         fields.insert(2, ("Reply-To", (digest.reply_to,)))
-    if one_click:
-        fields.append(("List-Unsubscribe-Post", ("List-Unsubscribe=One-Click",)))
     return fields
 
 
@@ -279,7 +276,7 @@ def _related_part(html_part: Iterable[Piece], images: Iterable[EmbeddedImage], b
     yield f"\r\n--{boundary}--\r\n".encode("ascii")
 
 
-def _sample_values(content: EditionContent) -> dict[str, str]:
+def _sample_values(content: EditionContent, public_url: str) -> dict[str, str]:
     return recipient_values(
         key=DeliveryKey("0" * 64, content.digest.channel, "erika.mustermann@example.org", 1, "sample", rehearsal=True),
         recipient="erika.mustermann@example.org",
@@ -289,6 +286,7 @@ def _sample_values(content: EditionContent) -> dict[str, str]:
         digest_name=content.digest_name,
         queued_at=datetime(content.date.year, content.date.month, content.date.day, 6, tzinfo=UTC),
         time_zone=content.time_zone,
+        signed=SignedAddresses("sample", public_url),
     )
 
 

@@ -88,9 +88,14 @@ def render_text(text: str, rules: PostRules, *, language: str, path: str) -> Ren
     """
     article = Article(slug="text", title="", path=path, lang=language)
     plain = text.replace("\r\n", "\n").strip()
-    if rules.numbering is None:
-        return _shortened(PostParts(lead=plain, title=""), article, rules, language)
-    return _own_words(plain, article, rules, language)
+    if rules.numbering is not None:
+        return _own_words(plain, article, rules, language)
+    _refuse_unsendable(plain, article, rules)
+    parts = PostParts(lead=plain, title="")
+    if not fit(parts, rules.limits, language).text:
+        what = f"no place was found where the text may be cut to {rules.limits.max_length:,} {rules.limits.unit}"
+        raise PostTooLong(what, where=f"{path} [posts.{rules.name}]", hint="Shorten its first word or link.")
+    return _shortened(parts, article, rules, language)
 
 
 def _own_words(text: str, article: Article, rules: PostRules, lang: str) -> RenderedPost:

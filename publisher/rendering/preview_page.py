@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypedDict
 
 from publisher.rendering.email import RenderedEmail
+from publisher.rendering.preflight.rules import Finding
 from publisher.rendering.templates import Templates
 from publisher.rendering.texts import Texts, direction_of, number_text, texts_for
 
@@ -25,7 +27,23 @@ class PreviewPost(TypedDict):
     unit: str
 
 
-def render_preview_page(
+@dataclass(frozen=True, slots=True)
+class MailSource:
+    """An e-mail as it leaves, filled for a sample recipient: the header block, and the HTML part decoded."""
+
+    headers: str
+    html: str
+
+
+def mail_source(headers: bytes, body: bytes) -> MailSource:
+    """Read what a mail program would show as source."""
+    from email import message_from_bytes, policy
+
+    part = message_from_bytes(headers + b"\r\n" + body, policy=policy.default).get_body(("html",))
+    return MailSource(headers.decode("ascii").replace("\r\n", "\n"), part.get_content() if part else "")
+
+
+def render_preview_page(  # noqa: PLR0913 - each is one thing that the page shows
     email: RenderedEmail | None,
     posts: Sequence[PreviewPost],
     templates: Templates,
@@ -33,14 +51,21 @@ def render_preview_page(
     title: str,
     sender: str,
     language: str,
+    source: MailSource | None = None,
+    findings: Sequence[Finding] | None = None,
 ) -> str:
-    """Render the preview of an edition, or of posts alone; `title` is the digest's, `sender` the name in From."""
+    """Render the preview of an edition, or of posts alone; `title` is the digest's, `sender` the name in From.
+
+    `findings` are those of the preflight; None if it has not looked.
+    """
     values = {
         "title": title,
         "sender": sender,
         "language": language,
         "dir": direction_of(language),
         "email": _shown_email(email, language) if email else None,
+        "source": source,
+        "findings": findings,
         "channels": _channels(posts, language),
         "_": texts_for(language),
     }
@@ -54,12 +79,14 @@ def _shown_email(email: RenderedEmail, language: str) -> dict[str, object]:
         "text": email.text,
         "size_text": f"{number_text(round(_size_without_images(email.html) / 1024), language)} KB",
         "warnings": list(email.warnings),
-        "looks": {
-            "light": email.html,
-            "dark": email.html.replace("(prefers-color-scheme: dark)", "all"),
-            "images_off": _EMBEDDED.sub("", email.html),
-        },
+        "looks": looks_of(email.html),
     }
+
+
+def looks_of(html: str) -> Mapping[str, str]:
+    """Give an e-mail as it looks in light, in dark, and where a mail program shows no images."""
+    dark = html.replace("(prefers-color-scheme: dark)", "all")
+    return {"light": html, "dark": dark, "images_off": _EMBEDDED.sub("", html)}
 
 
 def _channels(posts: Sequence[PreviewPost], language: str) -> list[dict[str, object]]:

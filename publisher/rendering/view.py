@@ -253,8 +253,6 @@ def _image(making: _Making, image: Image, where: str, number: int) -> Values:
     if image.src:
         width = making.content.digest.theme.width if number == 1 else making.text_width_px
         shown = making.images.show(image.src, where, width)
-        if image.alt is None:
-            making.warnings.append(f"{where}: the image has no alternative text (image.alt)")
     return {
         **asdict(shown),
         "alt": one_line(image.alt),

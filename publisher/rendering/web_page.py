@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from publisher.domain.message import Context, Message, fill
-from publisher.domain.personal import greeting
+from publisher.domain.personal import nobody_values
 from publisher.rendering.texts import texts_for
 
-# Stands for a recipient's own address while the page is made; the domain can never exist. RFC 2606 section 2 (2026-11-23).
+# Stands for a recipient's own address while the page is made. No such domain can exist: RFC 2606 section 2 (2026-11-23)
 _NOBODYS = "https://placeholder.invalid/"
 _ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif"}
 
@@ -61,7 +61,7 @@ def _parsed(message: Message, language: str) -> EmailMessage:
 
     values = {field.name: "" for field in message.fields}
     values |= {field.name: _NOBODYS + field.name for field in message.fields if field.context is Context.URL}
-    sections = fill(message, values | {"greeting": greeting("", language)})
+    sections = fill(message, values | nobody_values(language))
     mail = message_from_bytes(sections["headers"] + b"\r\n" + sections["body"], policy=policy.default)
     assert isinstance(mail, EmailMessage)
     return mail
@@ -124,6 +124,9 @@ def _complete_head(page: Any, links: PageLinks) -> None:
     from lxml.html import builder
 
     head = page.find("head")
+    if head is None:
+        head = builder.HEAD()
+        page.insert(0, head)
     policy = {"http-equiv": "Content-Security-Policy", "content": content_security_policy(_image_hosts(page))}
     head.insert(1, builder.META(policy))
     head.append(builder.META(name="referrer", content="no-referrer"))

@@ -20,8 +20,34 @@ EXACTLY_ONE = (
     b"list-id",
     b"list-unsubscribe",
 )
-AT_MOST_ONE = (b"sender", b"reply-to", b"list-unsubscribe-post", b"feedback-id", b"precedence")
-NEVER = (b"bcc", b"resent-bcc", b"return-path", b"received")
+AT_MOST_ONE = (
+    b"sender",
+    b"reply-to",
+    b"list-unsubscribe-post",
+    b"feedback-id",
+    b"precedence",
+    b"auto-submitted",
+    b"list-help",
+    b"list-owner",
+    b"list-archive",
+)
+NEVER = (b"bcc", b"resent-bcc", b"return-path", b"received", b"list-post", b"dkim-signature")
+# What a value has to look like. *Source:* RFC 5322 sections 3.3, 3.4 and 3.6.4, RFC 2919 section 3, RFC 8058 section 3,
+# RFC 3834 section 5, Google's "Feedback Loop" for senders (checked 2026-11-23).
+_FORMS = {
+    b"date": rb"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (?!-0000)[+-]\d{4}",
+    b"from": rb"(?:(?:[^<>@\"]+|\"(?:[^\"\\]|\\.)*\") )?<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+",
+    b"message-id": rb"<[^<>@\s]+@[^<>@\s]+>",
+    b"mime-version": rb"1\.0",
+    b"list-id": rb".+ <[a-z0-9-]+(\.[a-z0-9-]+)+>",
+    b"list-unsubscribe": rb"(<https://[^<>\s]+>, )?<mailto:[^<>\s]+>",
+    b"list-unsubscribe-post": rb"List-Unsubscribe=One-Click",
+    b"feedback-id": rb"[^:\s]+:[^:\s]+:[^:\s]+:[a-z0-9]{5,15}",
+    b"precedence": rb"bulk",
+    b"auto-submitted": rb"auto-generated",
+}
+# No reader decodes words there: RFC 2047 section 5 (checked 2026-11-23).
+_WITHOUT_WORDS = (b"date", b"message-id", b"mime-version", b"content-type", b"list-unsubscribe", b"feedback-id")
 _NAME = re.compile(rb"[!-9;-~]+")
 _ENCODED_WORD = re.compile(rb"=\?[^?\s]*\?[^?\s]*\?[^?]*\?=")
 
@@ -31,6 +57,7 @@ def wire_problems(headers: bytes, body: bytes) -> list[str]:
     return [
         *_line_problems("headers", headers),
         *_header_problems(headers),
+        *_value_problems(headers),
         *_line_problems("body", body),
         *_parts(body),
     ]
@@ -67,6 +94,21 @@ def _header_problems(headers: bytes) -> Iterator[str]:
         if any(len(word) > 75 for word in _ENCODED_WORD.findall(value or line)):
             yield f"an encoded word of more than 75 characters: {line[:60]!r}"
     yield from _count_problems(counts)
+
+
+def _value_problems(headers: bytes) -> Iterator[str]:
+    """Look at each field's value, unfolded."""
+    fields = [line.partition(b":") for line in re.sub(rb"\r\n(?=[ \t])", b"", headers).split(b"\r\n")]
+    values = {name.lower(): value.strip() for name, _, value in fields}
+    for name, form in _FORMS.items():
+        if name in values and not re.fullmatch(form, values[name]):
+            yield f"the header {name.decode()} is not well formed: {values[name][:60]!r}"
+    for name in _WITHOUT_WORDS:
+        if _ENCODED_WORD.search(values.get(name, b"")):
+            yield f"an encoded word in the header {name.decode()}, where nobody reads it"
+    has_page = values.get(b"list-unsubscribe", b"").startswith(b"<https:")
+    if has_page != (b"list-unsubscribe-post" in values):
+        yield "an https address in List-Unsubscribe and List-Unsubscribe-Post go together"
 
 
 def _count_problems(counts: Counter[bytes]) -> Iterator[str]:

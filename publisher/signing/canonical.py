@@ -78,11 +78,9 @@ class BodyHash:
 
 def _end_well(pieces: list[bytes | int]) -> None:
     """Let the last piece end with one line end, where it is a constant one; a value ends with one anyway."""
-    while pieces and isinstance(pieces[-1], bytes):
-        content = _EMPTY_LINES_AT_END.sub(b"", pieces.pop().rstrip(b" \t"))
-        if content:
-            pieces.append(content + b"\r\n")
-            return
+    if pieces and isinstance(last := pieces[-1], bytes):
+        content = _EMPTY_LINES_AT_END.sub(b"", last.rstrip(b" \t"))
+        pieces[-1:] = [content + b"\r\n"] if content else []
 
 
 def body_digest(body: bytes) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, insert, literal, select
 
@@ -79,14 +80,22 @@ ANY_ATTEMPT_OF_EDITION = select(
     exists().where(deliveries.c.edition_id == bindparam("edition"), deliveries.c.attempt_count > literal(0))
 )
 # What is being sent just now ends as it ends.
-_CANCEL = change_deliveries((D.QUEUED, D.CLAIMED, D.DEFERRED), D.CANCELLED).values(
-    changed_at=bindparam("now"), claimed_by=None, lease_until=None, reason="the edition was cancelled"
+_CANCELLED: dict[str, Any] = {
+    "changed_at": bindparam("now", type_=deliveries.c.changed_at.type),
+    "claimed_by": None,
+    "lease_until": None,
+    "reason": "the edition was cancelled",
+}
+CANCEL_DELIVERIES_OF_EDITION = (
+    change_deliveries((D.QUEUED, D.CLAIMED, D.DEFERRED), D.CANCELLED)
+    .where(deliveries.c.edition_id == bindparam("edition"))
+    .values(_CANCELLED)
 )
-CANCEL_DELIVERIES_OF_EDITION = _CANCEL.where(deliveries.c.edition_id == bindparam("edition"))
 # What was being sent when its edition was cancelled, and was deferred or given back since.
-CANCEL_LEFTOVERS = _CANCEL.where(
-    deliveries.c.edition_id.in_(select(editions.c.id).where(editions.c.state == E.CANCELLED)),
-    deliveries.c.state.in_((D.QUEUED, D.DEFERRED)),
+CANCEL_LEFTOVERS = (
+    change_deliveries((D.QUEUED, D.DEFERRED), D.CANCELLED)
+    .where(deliveries.c.edition_id.in_(select(editions.c.id).where(editions.c.state == E.CANCELLED)))
+    .values(_CANCELLED)
 )
 
 

@@ -23,7 +23,9 @@ from publisher.ports.ledger import (
     NewPost,
     NumberTaken,
     PlanEdition,
+    PlanMessage,
     Planned,
+    PlannedMessage,
     PlanPost,
     PostRow,
     Recovered,
@@ -45,6 +47,7 @@ from publisher.store import (
     rest,
     sending,
     settling,
+    singles,
 )
 from publisher.store.database import Database
 from publisher.store.wire import open_wire_log, read_wire_records
@@ -108,6 +111,11 @@ class SqlLedger:
         with self._database.write(taken=AlreadyConsumed) as connection:
             return planning.plan_post(connection, plan, now)
 
+    def plan_message(self, plan: PlanMessage, now: datetime) -> PlannedMessage:
+        """Store a message that belongs to no edition, and make its deliveries, minus suppressions."""
+        with self._database.write() as connection:
+            return singles.plan_message(connection, plan, now)
+
     def rest_of(self, plan: PlanEdition) -> Rest:
         """Count who is still to get an edition that was planned before. Errors: UsageError."""
         with self._database.read() as connection:
@@ -163,7 +171,15 @@ class SqlLedger:
         return open_wire_log(self._wire_folder, worker, slot_count, self._boot_id)
 
     def claim(
-        self, channel: str, *, worker: str, limit: int, lease_seconds: float, rehearsal: bool, now: datetime
+        self,
+        channel: str,
+        *,
+        worker: str,
+        limit: int,
+        lease_seconds: float,
+        rehearsal: bool,
+        now: datetime,
+        message_id: int | None = None,
     ) -> Sequence[ClaimedDelivery]:
         """Claim up to `limit` deliveries that are queued, or deferred and due, oldest first."""
         with self._database.write() as connection:
@@ -175,6 +191,7 @@ class SqlLedger:
                 lease_seconds=lease_seconds,
                 rehearsal=rehearsal,
                 now=now,
+                message_id=message_id,
             )
 
     def exchange(

@@ -68,19 +68,12 @@ _WAITING = (DeliveryState.QUEUED.value, DeliveryState.DEFERRED.value)
 
 def conditions(which: DeliveryFilter) -> list[ColumnElement[bool]]:
     """Write a filter as conditions."""
-    found: list[ColumnElement[bool]] = []
-    if which.rehearsal is not None:
-        found.append(deliveries.c.rehearsal == which.rehearsal)
+    same = {name: getattr(which, name) for name in ("rehearsal", "channel", "edition_id", "recipient")}
+    found = [deliveries.c[name] == value for name, value in same.items() if value is not None]
     if which.states is not None:
         found.append(deliveries.c.state.in_(sorted(which.states)))
-    if which.channel is not None:
-        found.append(deliveries.c.channel == which.channel)
-    if which.edition_id is not None:
-        found.append(deliveries.c.edition_id == which.edition_id)
     if which.slug is not None:
         found.append(_is_about(which.slug))
-    if which.recipient is not None:
-        found.append(deliveries.c.recipient == which.recipient)
     if which.due_at is not None:
         found.append(deliveries.c.state.in_(_WAITING))
         found.append(deliveries.c.due_at <= which.due_at)

@@ -7,7 +7,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, not_, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    exists,
+    not_,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from publisher.domain.delivery import DeliveryKey, DeliveryState
 from publisher.domain.edition import EditionState
@@ -104,13 +115,7 @@ _left_since = and_(
         )
     ),
 )
-_SKIP = (
-    change_deliveries([D.CLAIMED], D.SKIPPED)
-    .where(_this, _mine)
-    .values(changed_at=_now, claimed_by=None, lease_until=None)
-)
-SKIP_SUPPRESSED = _SKIP.where(_suppressed_since).values(reason="the address is suppressed")
-SKIP_UNSUBSCRIBED = _SKIP.where(_left_since).values(reason="no longer subscribed")
+
 
 # Journal and fence in one: after this commit the worker may write to the wire, and nobody else may.
 START = (
@@ -124,13 +129,20 @@ START = (
         not_(exists().where(editions.c.id == deliveries.c.edition_id, _is_stopped)),
     )
     .values(attempt_count=deliveries.c.attempt_count + 1, lease_until=_lease_until, changed_at=_now, reason=null())
-    .returning(deliveries.c.edition_id)
+    .returning(deliveries.c.id, deliveries.c.edition_id)
 )
-
 # The first delivery that starts takes its edition along; a resend takes it back from sent.
 START_EDITION = (
     change_editions([E.PLANNED, E.SENT], E.SENDING).where(editions.c.id == bindparam("edition")).values(changed_at=_now)
 )
+
+_SKIP = (
+    change_deliveries([D.CLAIMED], D.SKIPPED)
+    .where(_this, _mine)
+    .values(changed_at=_now, claimed_by=None, lease_until=None)
+)
+SKIP_SUPPRESSED = _SKIP.where(_suppressed_since).values(reason="the address is suppressed")
+SKIP_UNSUBSCRIBED = _SKIP.where(_left_since).values(reason="no longer subscribed")
 
 RELEASE_CLAIMS = (
     change_deliveries([D.CLAIMED], D.QUEUED)
@@ -155,14 +167,23 @@ WRITE_MARKS = (
 )
 
 
-_claim = Prepared(lambda _: CLAIM, returns=_CLAIMED)
-_start = Prepared(lambda _: START, ("worker", "now", "lease"), (deliveries.c.edition_id,))
-_start_edition = Prepared(lambda _: START_EDITION, ("now",))
-_skip_suppressed = Prepared(lambda _: SKIP_SUPPRESSED, ("worker", "now"))
-_skip_unsubscribed = Prepared(lambda _: SKIP_UNSUBSCRIBED, ("worker", "now"))
+# The same, of one message only: a test must not take along what else waits on its channel.
+CLAIM_OF_MESSAGE = (
+    change_deliveries([D.QUEUED, D.DEFERRED], D.CLAIMED)
+    .where(deliveries.c.id.in_(_NEXT.where(deliveries.c.message_id == bindparam("of_message"))))
+    .values(claimed_by=bindparam("claimant"), lease_until=_lease_until, changed_at=_now)
+    .returning(*_CLAIMED)
+)
+
+_claim = Prepared(lambda _: CLAIM, _CLAIMED)
+_claim_of_message = Prepared(lambda _: CLAIM_OF_MESSAGE, _CLAIMED)
+_start = Prepared(lambda _: START, (deliveries.c.id, deliveries.c.edition_id))
+_start_edition = Prepared(lambda _: START_EDITION)
+_skip_suppressed = Prepared(lambda _: SKIP_SUPPRESSED)
+_skip_unsubscribed = Prepared(lambda _: SKIP_UNSUBSCRIBED)
 
 
-def claim(
+def claim(  # noqa: PLR0913 - each is one thing that says what may be claimed
     connection: Connection,
     channel: str,
     *,
@@ -171,15 +192,20 @@ def claim(
     lease_seconds: float,
     rehearsal: bool,
     now: datetime,
+    message_id: int | None = None,
 ) -> Sequence[ClaimedDelivery]:
     """Claim up to `limit` deliveries, oldest first."""
-    rows = _claim.bind(Hot.of(connection)).rows(
+    statement, which = (_claim, {}) if message_id is None else (_claim_of_message, {"of_message": message_id})
+    rows = statement.read(
+        Hot.of(connection),
+        [{}],
         of_channel=channel,
         claimant=worker,
         limit=limit,
         lease=now + timedelta(seconds=lease_seconds),
         rehearsed=rehearsal,
         now=now,
+        **which,
     )
     # By when they are due, and by their ids: an UPDATE returns its rows in no order.
     rows.sort(key=lambda row: (row[1], row[0]))
@@ -218,20 +244,15 @@ def exchange(
 
 
 def _start_all(hot: Hot, starting: Sequence[int], worker: str, now: datetime, lease_until: datetime) -> frozenset[int]:
-    start = _start.bind(hot, worker=worker, now=now, lease=lease_until)
-    edition_ids, kept_back = {}, []
-    for delivery_id in starting:
-        rows = start.rows(delivery=delivery_id)
-        if rows:
-            edition_ids[delivery_id] = rows[0][0]
-        else:
-            kept_back.append(delivery_id)
-    for edition_id in {*edition_ids.values()} - {None}:
-        _start_edition.bind(hot, now=now).run(edition=edition_id)
-    for delivery_id in kept_back:
-        for skip in (_skip_suppressed, _skip_unsubscribed):
-            skip.bind(hot, worker=worker, now=now).run(delivery=delivery_id)
-    return frozenset(edition_ids)
+    rows = [{"delivery": delivery_id} for delivery_id in starting]
+    started = _start.read(hot, rows, worker=worker, now=now, lease=lease_until)
+    edition_ids = {edition_id for _, edition_id in started} - {None}
+    _start_edition.change(hot, [{"edition": edition_id} for edition_id in edition_ids], now=now)
+    may_start = frozenset(delivery_id for delivery_id, _ in started)
+    kept_back = [row for row in rows if row["delivery"] not in may_start]
+    for skip in (_skip_suppressed, _skip_unsubscribed):
+        skip.change(hot, kept_back, worker=worker, now=now)
+    return may_start
 
 
 def write_mark(connection: Connection, delivery_id: int, name: str, value: Any, worker: str) -> None:

@@ -132,8 +132,8 @@ class MappedWireLog:
 
         if settled:
             self._path.unlink(missing_ok=True)
-        # The mapping stays: a thread that has to be left behind may still write into it. The lock goes, and must be told
-        # to, because the mapping holds the file open by a descriptor of its own.
+        # The mapping stays: a thread that has to be left behind may still write into it. The lock goes, and is told
+        # to, since the mapping holds the file open by a descriptor of its own.
         fcntl.flock(self._descriptor, fcntl.LOCK_UN)
         os.close(self._descriptor)
 

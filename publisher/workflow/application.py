@@ -6,8 +6,10 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from publisher.config.settings import Settings
+from publisher.domain.digest import Digest
 from publisher.domain.message import MessageKind
 from publisher.domain.outlet import Outlet
 from publisher.domain.selection import OutletRule
@@ -36,6 +38,11 @@ class Channel:
         return MessageKind.POST in self.adapter_type.kinds
 
     @property
+    def replay_seconds(self) -> float:
+        """Say how long the remote recognises a repeat; settings may say that this one never does."""
+        return self.adapter_type.replay_seconds if getattr(self.settings, "recognises_repeats", True) else 0.0
+
+    @property
     def network(self) -> str:
         """Name the network whose template is used: the adapter's, or the one that the settings name."""
         return str(getattr(self.settings, "network", self.adapter_type.name))
@@ -62,6 +69,7 @@ class Application:
     read_logo: Callable[[str], bytes | None]
     write_asset: Callable[[str, bytes], Path]
     worker: str
+    instance_secret: Callable[[], str]
     operator: str = "somebody"
     chance: Callable[[], float] = field(default=random.random)
 
@@ -87,6 +95,7 @@ class Application:
             tags=frozenset(digest.tags),
             takes_unnamed=name == self.settings.default_digest,
             max_articles=digest.max_articles,
+            time_zone=ZoneInfo(self.settings.organisation.time_zone),
         )
 
     def channel_rule(self, channel: Channel) -> OutletRule:
@@ -95,7 +104,19 @@ class Application:
             outlet=Outlet("channel", channel.name),
             tags=frozenset(channel.settings.tags),
             takes_all=channel.settings.articles == "all",
+            time_zone=ZoneInfo(self.settings.organisation.time_zone),
         )
+
+    @property
+    def archive_folder(self) -> Path | None:
+        """Give the folder for the web archive, if there is to be one; a rehearsal has one of its own."""
+        if self.settings.archive_folder is None:
+            return None
+        return self.rehearsal_folder / "pages" if self.rehearsal else self.settings.archive_folder
+
+    def is_archived(self, digest: Digest) -> bool:
+        """Say whether the digest's editions become pages of the web archive."""
+        return self.settings.document.web.archive_folder is not None and digest.archive
 
     @property
     def rehearsal_folder(self) -> Path:

@@ -16,7 +16,7 @@ from publisher.ports.resolver import Resolver
 from publisher.rendering.preflight.rules import Finding
 from publisher.workflow.application import Application, Channel
 from publisher.workflow.dead_links import find_dead_links, links_in
-from publisher.workflow.look import related_warnings, skipped_errors
+from publisher.workflow.look import related_warnings, skipped_errors, stranger_warnings
 from publisher.workflow.picture import with_memory
 from publisher.workflow.preflight import errors_of, look_over, warnings_of
 from publisher.workflow.prepare import (
@@ -63,6 +63,7 @@ def check(
     checked = [f"config {app.settings.file.name}", f"{reading.file_count:,} queue files"]
     errors: list[PublisherError] = [*reading.errors, *skipped_errors(reading)]
     warnings = [f"{error.where}: {error.what}" for error in related_warnings(reading.articles)]
+    warnings += stranger_warnings(reading)
     next_slugs: set[str] = set()
     for name in app.settings.digests:
         on_progress(f"Rendering the next edition of {name}")

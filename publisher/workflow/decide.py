@@ -10,7 +10,7 @@ from typing import Literal
 from publisher.domain.attempt import Accepted, Deferred, Evidence, Outcome, Unknown
 from publisher.domain.delivery import DeliveryState
 from publisher.domain.replay import resend_at
-from publisher.domain.retry import is_given_up
+from publisher.domain.retry import RetryRule, is_given_up
 from publisher.errors import UsageError
 from publisher.logs import get_logger
 from publisher.ports.ledger import Decision, DeliveryFilter, DeliveryRow
@@ -95,7 +95,7 @@ def resend_by_rule(app: Application, channels: Iterable[str]) -> int:
 def _resend_channel(app: Application, channel: str) -> int:
     now = app.clock.now()
     unknown = DeliveryFilter(rehearsal=app.rehearsal, channel=channel, states=(D.UNKNOWN,), limit=MAX_AT_ONCE)
-    ids = [row.id for row in app.ledger.deliveries(unknown) if _may_resend(row, now)]
+    ids = [row.id for row in app.ledger.deliveries(unknown) if _may_resend(row, now, app.settings.retry_rule)]
     if not ids:
         return 0
     outcome = Deferred("sent again by rule: it may arrive twice", evidence=Evidence(STAGE_SETTLE))
@@ -104,8 +104,8 @@ def _resend_channel(app: Application, channel: str) -> int:
     return count
 
 
-def _may_resend(row: DeliveryRow, now: datetime) -> bool:
-    return resend_at(row.changed_at, row.attempt_count) <= now and not is_given_up(row.queued_at, now)
+def _may_resend(row: DeliveryRow, now: datetime, rule: RetryRule) -> bool:
+    return resend_at(row.changed_at, row.attempt_count) <= now and not is_given_up(row.queued_at, now, rule)
 
 
 def _settlement(verdict: Verdict, operator: str) -> tuple[DeliveryState, Outcome]:

@@ -75,7 +75,9 @@ def make_due(app: Application, items: tuple[DueEdition, ...], on_problem: Callab
     editions = [edition for item in items if (edition := _make_edition(app, item, reading, on_problem))]
     posts = [post for channel in app.post_channels for post in _make_posts(app, channel, reading, on_problem)]
     made = Frozen(tuple(editions), tuple(posts))
-    plan(app, made)
+    planned = plan(app, made)
+    if planned.pages_problem:
+        on_problem(planned.pages_problem)
     return made
 
 

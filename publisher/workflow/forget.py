@@ -20,7 +20,10 @@ class ForgetReport:
 
 def forget_rehearsals(app: Application) -> ForgetReport:
     """Remove the rehearsals' rows and what they captured."""
-    pages = {f"{edition.digest}-{edition.number}" for edition in app.ledger.editions(rehearsal=True)} | {"posts"}
+    pages = {f"{edition.digest}-{edition.number}" for edition in app.ledger.editions(rehearsal=True)} | {
+        "posts",
+        "pages",
+    }
     count = app.ledger.clear_rehearsals()
     kept = {name for name in app.channels if _has_delivered(app, name)}
     for name in (set(app.channels) | pages) - kept:

@@ -10,7 +10,7 @@ from publisher.errors import PublisherError
 
 @dataclass
 class Halt:
-    """What a run's lanes look at before each message. `stop` is the caller's: it is only looked at."""
+    """What a run's crews look at before each message. `stop` is the caller's: it is only looked at."""
 
     stop: threading.Event
     stopped_channels: dict[str, PublisherError] = field(default_factory=dict)

@@ -18,13 +18,15 @@ def judge(
     if not isinstance(outcome, Deferred):
         return FinishedAttempt(delivery.id, outcome, state_after(outcome), started_at, duration_ms)
     now = app.clock.now()
-    if is_given_up(delivery.queued_at, now):
+    rule = app.settings.retry_rule
+    if is_given_up(delivery.queued_at, now, rule):
         return FinishedAttempt(delivery.id, outcome, DeliveryState.EXPIRED, started_at, duration_ms)
     not_before = next_try_at(
         now,
         attempt_count=delivery.attempt_count,
         remote_seconds=outcome.retry_after_seconds,
         chance=app.chance(),
+        rule=rule,
     )
     return FinishedAttempt(delivery.id, outcome, DeliveryState.DEFERRED, started_at, duration_ms, not_before)
 

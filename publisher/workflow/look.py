@@ -80,6 +80,11 @@ def related_warnings(articles: Iterable[Article]) -> Iterable[QueueError]:
         )
 
 
+def stranger_warnings(reading: QueueReading) -> list[str]:
+    """Warn of each document in the queue folder that is no article: nothing happens to it there."""
+    return [f'{path}: this is no article; use "publish add {path}"' for path in reading.strangers]
+
+
 def skipped_errors(reading: QueueReading) -> list[QueueError]:
     """Give every file that was not taken as an error: its reason, and what to do."""
     return [_skipped_error(skipped) for skipped in reading.skipped]

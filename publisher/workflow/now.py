@@ -11,7 +11,7 @@ from pathlib import Path
 from publisher.domain.delivery import OPEN_STATES, DeliveryState
 from publisher.domain.outlet import Outlet
 from publisher.domain.selection import Omission
-from publisher.errors import Problems, TryAgain
+from publisher.errors import Problems, PublisherError, TryAgain
 from publisher.intake.queue import QueueReading
 from publisher.ports.ledger import DeliveryFilter
 from publisher.workflow.application import Application
@@ -32,13 +32,15 @@ from publisher.workflow.settle import ask_remotes
 class Offer:
     """What a person is asked about: what was frozen, and deliveries that an earlier run left open, by channel.
 
-    `repeats` warns of texts that their channel has had within a day.
+    `repeats` warns of texts that their channel has had within a day. `elsewhere` are deliveries, by channel, that
+    another run is at.
     """
 
     frozen: Frozen
     left_over: Mapping[str, int]
     findings: Findings = field(default_factory=dict)
     repeats: tuple[str, ...] = ()
+    elsewhere: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:
@@ -51,7 +53,9 @@ class NowReport:
     """What `publish now` did. `deliveries` are the counts of everything that this run planned or went on with.
 
     `pages` are the pages to look at, one for each edition, that a rehearsal writes. `halted_count` are the segments of
-    threads, not in `deliveries`, that wait until somebody decides about an earlier one.
+    threads, not in `deliveries`, that wait until somebody decides about an earlier one. `refused` are the faults for
+    which the real run would be refused, after a dry run. `untaken` are articles that were named and that no channel
+    takes.
     """
 
     rehearsal: bool
@@ -66,6 +70,8 @@ class NowReport:
     findings: Findings = field(default_factory=dict)
     forced: frozenset[str] = frozenset()
     halted_count: int = 0
+    refused: tuple[PublisherError, ...] = ()
+    untaken: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -73,6 +79,8 @@ class NowReport:
 
         2 if nothing could be sent because of errors.
         """
+        if self.refused:
+            return 2
         if self.drafts.problems and not (
             self.drafts.editions or self.drafts.posts or (self.offer and not self.offer.empty)
         ):
@@ -100,14 +108,23 @@ def publish_now(  # noqa: PLR0913 - each is one thing that a person says or is t
     drafts = prepare(app, wanted, reading)
     _refuse_if_nothing_valid(drafts, wanted, reading)
     findings = {draft.digest: mark_forced(look_over(app, draft), forced) for draft in drafts.editions}
-    report = NowReport(app.rehearsal, drafts, left_out=drafts.left_out, findings=findings, forced=forced)
+    report = NowReport(
+        app.rehearsal,
+        drafts,
+        left_out=drafts.left_out,
+        findings=findings,
+        forced=forced,
+        untaken=untaken(wanted, drafts),
+    )
     if dry_run:
-        return report
+        return replace(report, refused=refusals(findings, forced))
     refuse_faults(findings, forced)
     app.ledger.recover(app.clock.now())
     ask_remotes(app, channels_asked_for(app, wanted))
     resend_by_rule(app, channels_asked_for(app, wanted))
-    offer = Offer(freeze(app, drafts), left_over(app, wanted), findings, repeat_warnings(app, drafts.posts))
+    elsewhere = held_elsewhere(app, wanted)
+    repeats = repeat_warnings(app, drafts.posts)
+    offer = Offer(freeze(app, drafts), left_over(app, wanted), findings, repeats, elsewhere)
     if offer.empty:
         return replace(report, offer=offer, deliveries=waiting(app, wanted), halted_count=halted_count(app, wanted))
     if not _is_agreed(app, offer, ask, stop):
@@ -163,6 +180,35 @@ def left_over(app: Application, wanted: Wanted) -> dict[str, int]:
     names = [name for name in channels_asked_for(app, wanted) if app.channels[name].settings.enabled]
     counts = {name: due_count(app, name) for name in names}
     return {name: count for name, count in counts.items() if count}
+
+
+def held_elsewhere(app: Application, wanted: Wanted) -> dict[str, int]:
+    """Count by channel what another run has claimed; what dead ones had claimed has been taken back."""
+    held = (DeliveryState.CLAIMED, DeliveryState.SENDING)
+    filters = {
+        name: DeliveryFilter(rehearsal=app.rehearsal, channel=name, states=held)
+        for name in channels_asked_for(app, wanted)
+    }
+    counts = {name: sum(app.ledger.count_deliveries(which).values()) for name, which in filters.items()}
+    return {name: count for name, count in counts.items() if count}
+
+
+def untaken(wanted: Wanted, drafts: Drafts) -> tuple[str, ...]:
+    """Name the articles that were asked for by name and that are for none of the channels."""
+    meant = {draft.article.slug for draft in drafts.posts}
+    for outlet, omissions in drafts.left_out.items():
+        if outlet.kind == "channel":
+            meant |= {omission.slug for omission in omissions if omission.concerned}
+    return () if drafts.problems else tuple(slug for slug in wanted.articles if slug not in meant)
+
+
+def refusals(findings: Findings, forced: frozenset[str]) -> tuple[PublisherError, ...]:
+    """Give the faults for which the editions would be refused."""
+    try:
+        refuse_faults(findings, forced)
+    except Problems as problems:
+        return problems.errors
+    return ()
 
 
 def waiting(app: Application, wanted: Wanted) -> Mapping[DeliveryState, int]:

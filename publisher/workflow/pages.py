@@ -51,6 +51,8 @@ def add_pages(app: Application, names: Collection[str]) -> PublisherError | None
         return None
     try:
         _Archive(app, folder).write(names)
+    except PublisherError as error:
+        return error
     except OSError as error:
         what = f"the web pages of {', '.join(names)} are not written: {error.strerror}"
         return UsageError(what, where=str(folder), hint='Put that right, then run "publish pages".')

@@ -5,22 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from publisher.domain.address import normalise_address
+from publisher.errors import PublisherError
 from publisher.ports.ledger import AlreadyConsumed, PlanEdition, Planned, PlanPost
 from publisher.workflow.application import Application
 from publisher.workflow.freeze import Frozen, FrozenEdition, FrozenPost, approve
+from publisher.workflow.pages import add_pages
 
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:
-    """What was planned: names of editions and posts with their counts, and what another process had taken."""
+    """What was planned: names of editions and posts with their counts, and what another process had taken.
+
+    `pages_problem` says why the web pages of the editions could not be written.
+    """
 
     planned: tuple[tuple[str, Planned], ...]
     taken_elsewhere: tuple[str, ...]
     message_ids: frozenset[int]
+    pages_problem: PublisherError | None = None
 
 
 def plan(app: Application, frozen: Frozen) -> PlanReport:
-    """Approve by rule and plan everything that is frozen."""
+    """Approve by rule and plan everything that is frozen; what was planned is put on the web pages."""
     planned: list[tuple[str, Planned]] = []
     taken: list[str] = []
     message_ids: set[int] = set()
@@ -31,6 +37,7 @@ def plan(app: Application, frozen: Frozen) -> PlanReport:
         else:
             planned.append((edition.row.name, made))
             message_ids.add(edition.row.message_id)
+    editions = {name for name, _ in planned}
     for post in frozen.posts:
         made = plan_post(app, post)
         name = f"{post.row.article.slug} on {post.row.channel}"
@@ -39,7 +46,8 @@ def plan(app: Application, frozen: Frozen) -> PlanReport:
         else:
             planned.append((name, made))
             message_ids.add(post.row.message_id)
-    return PlanReport(tuple(planned), tuple(taken), frozenset(message_ids))
+    pages_problem = add_pages(app, editions)
+    return PlanReport(tuple(planned), tuple(taken), frozenset(message_ids), pages_problem)
 
 
 def plan_edition(app: Application, edition: FrozenEdition) -> Planned | None:

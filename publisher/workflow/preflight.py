@@ -19,8 +19,15 @@ Findings = Mapping[str, tuple[Finding, ...]]
 
 def look_over(app: Application, draft: EditionDraft) -> tuple[Finding, ...]:
     """Check the exact bytes of an edition's message, filled for a sample recipient. Errors: ConfigError."""
-    sections = fill(draft.email.message, sample_values(app, draft))
-    parts = parse_email(sections["headers"], sections["body"], draft.content, preheader=draft.email.preheader)
+    values = sample_values(app, draft)
+    sections = fill(draft.email.message, values)
+    parts = parse_email(
+        sections["headers"],
+        sections["body"],
+        draft.content,
+        preheader=draft.email.preheader,
+        web_version_url=values["web_version_url"] if app.is_archived(draft.content.digest) else "",
+    )
     return check_email(parts)
 
 

@@ -197,14 +197,22 @@ def _render_edition(
 ) -> EditionDraft:
     number = app.ledger.next_number(name, app.rehearsal)
     content = edition_content(app, name, articles, reading, number)
-    email = render_email(
+    email = render_content(app, content)
+    return EditionDraft(name, app.settings.digests[name].channel, number, content, email, left_out)
+
+
+def render_content(app: Application, content: EditionContent, *, is_test: bool = False) -> RenderedEmail:
+    """Render an edition as its digest is set up. Errors: TemplateError, QueueError, ConfigError."""
+    return render_email(
         content,
         app.templates,
         app.read_image,
-        logo=app.read_logo(name),
+        logo=app.read_logo(content.digest_name),
+        public_url=app.settings.document.web.public_url or "",
+        is_archived=app.is_archived(content.digest),
         assets_url=app.settings.document.web.assets_url or "",
+        is_test=is_test,
     )
-    return EditionDraft(name, app.settings.digests[name].channel, number, content, email, left_out)
 
 
 def edition_content(

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from publisher.domain.message import fill
 from publisher.errors import PublisherError
+from publisher.files import write_whole
 from publisher.rendering.preflight.rules import Finding
-from publisher.rendering.preview_page import PreviewPost, render_preview_page
+from publisher.rendering.preview_page import PreviewPost, looks_of, mail_source, render_preview_page
 from publisher.workflow.application import Application
 from publisher.workflow.look import skipped_errors
-from publisher.workflow.preflight import lines_of, look_over
+from publisher.workflow.preflight import look_over
 from publisher.workflow.prepare import (
     EditionDraft,
     PostDraft,
@@ -24,6 +25,8 @@ from publisher.workflow.prepare import (
     select_posts,
 )
 from publisher.workflow.sample import sample_values
+
+PHONE_WIDTH_PX = 320
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +77,7 @@ def write_preview(
     folder.mkdir(parents=True, exist_ok=True)
     if draft:
         write_email_files(app, draft, folder)
-        noted = replace(draft.email, warnings=(*draft.email.warnings, *lines_of(findings)))
-        draft = replace(draft, email=noted)
-    write_post_files(app, posts, draft, folder)
+    write_post_files(app, posts, draft, folder, findings)
     return folder / "index.html"
 
 
@@ -92,8 +93,33 @@ def write_email_files(app: Application, draft: EditionDraft, folder: Path) -> No
         (folder / name).write_bytes(content)
 
 
-def write_post_files(app: Application, posts: Sequence[PostDraft], draft: EditionDraft | None, folder: Path) -> None:
+def write_pictures(folder: Path, draft: EditionDraft) -> tuple[Path, ...]:
+    """Write the e-mail as PNG files, as Chromium shows it. Errors: UsageError where there is no Chromium."""
+    from publisher.browser import open_browser
+
+    looks = looks_of(draft.email.html)
+    width = draft.content.digest.theme.width
+    views = {
+        "desktop.png": ("light", width + 80, 1),
+        "phone.png": ("light", PHONE_WIDTH_PX, 2),
+        "dark.png": ("dark", width + 80, 1),
+        "images-off.png": ("images_off", width + 80, 1),
+    }
+    with open_browser() as browser:
+        for name, (look, width_px, sharpness) in views.items():
+            write_whole(folder / name, browser.picture(looks[look], width_px=width_px, sharpness=sharpness))
+    return tuple(folder / name for name in views)
+
+
+def write_post_files(
+    app: Application,
+    posts: Sequence[PostDraft],
+    draft: EditionDraft | None,
+    folder: Path,
+    findings: Sequence[Finding],
+) -> None:
     """Write the posts as JSON, and the page that shows everything."""
+    sections = fill(draft.email.message, sample_values(app, draft)) if draft else None
     shown = [_shown_post(app, post) for post in posts]
     page = render_preview_page(
         draft.email if draft else None,
@@ -102,6 +128,8 @@ def write_post_files(app: Application, posts: Sequence[PostDraft], draft: Editio
         title=draft.content.digest.title if draft else app.settings.organisation.name,
         sender=(draft.content.digest.from_name if draft else None) or app.settings.organisation.name,
         language=draft.content.language if draft else app.settings.organisation.language,
+        source=mail_source(sections["headers"], sections["body"]) if sections else None,
+        findings=findings if draft else None,
     )
     (folder / "posts.json").write_bytes(json.dumps(shown, ensure_ascii=False, indent=2).encode())
     (folder / "index.html").write_bytes(page.encode())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from publisher.domain.delivery import DeliveryKey
-from publisher.domain.personal import recipient_values
+from publisher.domain.personal import SignedAddresses, recipient_values
 from publisher.workflow.application import Application
 from publisher.workflow.prepare import EditionDraft
 
@@ -24,4 +24,5 @@ def sample_values(app: Application, draft: EditionDraft) -> dict[str, str]:
         digest_name=content.digest_name,
         queued_at=app.clock.now(),
         time_zone=content.time_zone,
+        signed=SignedAddresses(app.instance_secret(), app.settings.document.web.public_url or ""),
     )

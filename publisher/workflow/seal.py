@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from publisher.domain.message import Message, MessageKind, SealedMessage, fill
-from publisher.domain.personal import recipient_values
+from publisher.domain.personal import SignedAddresses, recipient_values
 from publisher.errors import ConfigError
 from publisher.ports.ledger import ClaimedDelivery
 from publisher.workflow.application import Application
@@ -17,12 +17,13 @@ class Sealer:
     def __init__(self, app: Application) -> None:
         self._app = app
         self._messages: dict[int, Message] = {}
+        self._secret = app.instance_secret()
 
     def seal(self, delivery: ClaimedDelivery) -> SealedMessage:
         """Fill in this delivery's recipient. Errors: ConfigError, StoreError."""
         message = self._messages.get(delivery.message_id) or self._read(delivery.message_id)
         key = delivery.key.text()
-        values = _values(self._app, delivery) if message.kind is MessageKind.EMAIL else {}
+        values = _values(self._app, delivery, self._secret) if message.kind is MessageKind.EMAIL else {}
         return SealedMessage(
             key=key,
             kind=message.kind,
@@ -41,7 +42,7 @@ class Sealer:
         return message
 
 
-def _values(app: Application, delivery: ClaimedDelivery) -> dict[str, str]:
+def _values(app: Application, delivery: ClaimedDelivery, secret: str) -> dict[str, str]:
     name = delivery.digest or ""
     digest = app.settings.digests.get(name)
     if digest is None:
@@ -57,4 +58,5 @@ def _values(app: Application, delivery: ClaimedDelivery) -> dict[str, str]:
         digest_name=name,
         queued_at=delivery.queued_at,
         time_zone=digest.time_zone or organisation.time_zone,
+        signed=SignedAddresses(secret, app.settings.document.web.public_url or "", delivery.id),
     )

@@ -59,7 +59,7 @@ class _Decision:
 
 def _settle_channel(app: Application, channel: Channel, session: Session) -> Counter[DeliveryState]:
     counts: Counter[DeliveryState] = Counter()
-    if not isinstance(session, Finder) and channel.adapter_type.replay_seconds <= 0:
+    if not isinstance(session, Finder) and channel.replay_seconds <= 0:
         return counts
     unknown = app.ledger.unknown_posts(channel.name, app.rehearsal, MAX_AT_ONCE)
     notes = _by_delivery(app.ledger.attempts([delivery.id for delivery in unknown]))
@@ -88,7 +88,9 @@ def _decide(
 ) -> _Decision | None:
     """Choose: repeat where the network recognises a repeated attempt, else ask it; None where only a person can."""
     now, since = app.clock.now(), in_doubt_since(attempts)
-    if may_replay(since, now, channel.adapter_type.replay_seconds) and not is_given_up(delivery.queued_at, now):
+    if may_replay(since, now, channel.replay_seconds) and not is_given_up(
+        delivery.queued_at, now, app.settings.retry_rule
+    ):
         reason = f"tried again: {channel.network} recognises a repeated attempt"
         return _Decision(Deferred(reason, evidence=Evidence(STAGE_REPLAY)), DeliveryState.QUEUED, since)
     if not isinstance(session, Finder):

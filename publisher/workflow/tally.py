@@ -37,7 +37,7 @@ class SendReport:
 
 
 class Tally:
-    """Counts the attempts of all lanes of a run."""
+    """Counts the attempts of all channels of a run."""
 
     def __init__(self, clock: Clock, total_count: int, on_progress: Callable[[Progress], None]) -> None:
         self.counts = Counter[DeliveryState]()

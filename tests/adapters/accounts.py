@@ -14,7 +14,7 @@ from publisher.domain.message import Message, MessageKind, SealedMessage
 from publisher.domain.post import Post
 from publisher.ports.adapter import Adapter
 from tests.adapters.posting import PNG, SPECIAL
-from tests.contracts.bench import KEY, Marks, MemoryCapture, make_adapter
+from tests.contracts.bench import KEY, DictMemory, FixedClock, Marks, MemoryCapture, make_adapter
 from tests.servers.http_server import answer
 from tests.servers.routed_server import Route, RoutedServer
 
@@ -52,13 +52,24 @@ class Network:
     def serve(self, *, creating: Route | None = None, **_: Any) -> RoutedServer:
         return RoutedServer({**self.steps, self.creating: creating or self.taken})
 
-    def adapter(self, url: str, folder: Path, *, capture: MemoryCapture | None = None, **settings: Any) -> Adapter:
+    def adapter(
+        self,
+        url: str,
+        folder: Path,
+        *,
+        capture: MemoryCapture | None = None,
+        memory: DictMemory | None = None,
+        clock: FixedClock | None = None,
+        **settings: Any,
+    ) -> Adapter:
         filled = {name: url if value == "{url}" else value for name, value in self.settings.items()}
         return make_adapter(
             {"adapter": self.name, "timeout_seconds": 20, **filled, **settings},
             folder=folder,
             environ=self.environ,
             capture=capture,
+            memory=memory,
+            clock=clock,
         )
 
 

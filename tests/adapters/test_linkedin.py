@@ -15,7 +15,7 @@ from publisher.ports.adapter import Surroundings
 from publisher.ports.http import HttpAnswer, HttpRequest
 from tests.adapters.golden import assert_golden
 from tests.adapters.posting import PNG, SPECIAL, THREAD, deliver_to, environ_of, sealed, settings_of
-from tests.contracts.bench import FixedClock, Marks, make_adapter, random_bytes
+from tests.contracts.bench import DictMemory, FixedClock, Marks, make_adapter, random_bytes
 from tests.servers.http_server import HttpServer, answer
 from tests.servers.listener import Line, drop, hang
 
@@ -113,7 +113,8 @@ def test_token_goes_to_nobody_else(host: str, trusted: bool, tmp_path: Path) -> 
     declared = find_adapter("linkedin")
     settings = declared.settings.model_validate(settings_of("linkedin", "https://api.linkedin.com"))
     credentials = EnvironmentCredentials(tmp_path, environ_of("linkedin"))
-    adapter = declared.make(settings, Surroundings("test", tmp_path, FixedClock(), http, credentials, random_bytes))
+    around = Surroundings("test", tmp_path, FixedClock(), http, credentials, random_bytes, DictMemory())
+    adapter = declared.make(settings, around)
     assert isinstance(adapter.open().send(sealed(SPECIAL, image=PNG), Marks()), Accepted)
     assert ["Authorization" in request.headers for request in http.requests] == [True, trusted, True]
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+import re
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,12 @@ from publisher.adapters.registry import find_adapter
 from publisher.domain.attempt import Accepted, Deferred, Rejected, Unknown
 from publisher.domain.text_limits import measure
 from publisher.errors import ChannelMisconfigured
+from publisher.ports.adapter import Adapter
 from tests.adapters.accounts import ARTICLE, MASTODON, THREAD, Attempts, ok
 from tests.adapters.golden import assert_golden
-from tests.contracts.bench import NOW
+from tests.contracts.bench import NOW, DictMemory, FixedClock, MemoryCapture
 from tests.servers.http_server import Request, answer
-from tests.servers.listener import Action, drop
+from tests.servers.listener import Action, closed_port, drop
 from tests.servers.routed_server import Asks, RoutedServer
 
 
@@ -129,40 +132,230 @@ def test_refused_picture(tmp_path: Path) -> None:
 # ---------------------------------------------------------------------------------------------------------- limits
 
 
-def test_limits_of_the_server(tmp_path: Path) -> None:
-    """The config's length counts, less the content warning, which the server counts, too."""
-    limits = MASTODON.adapter("https://verein.example", tmp_path, max_length=1_000, content_warning="Für alle").limits()
+INSTANCE = "GET /api/v2/instance"
+
+
+def says(**numbers: Any) -> Action:
+    """A server that says these numbers of its statuses."""
+    instance: Action = ok({"configuration": {"statuses": numbers}})
+    return instance
+
+
+@dataclass
+class Asked:
+    """A server that is asked how long a post may be, again and again, by one program run after the other."""
+
+    folder: Path
+    memory: DictMemory = field(default_factory=DictMemory)
+    clock: FixedClock = field(default_factory=FixedClock)
+
+    def adapter(self, server: RoutedServer, **settings: Any) -> Adapter:
+        return MASTODON.adapter(server.url, self.folder, memory=self.memory, clock=self.clock, **settings)
+
+    def limits(self, server: RoutedServer, **settings: Any) -> tuple[int, int | None]:
+        """Give length and weight of a link, as a new run of the program has them."""
+        return numbers_of(self.adapter(server, **settings))
+
+
+def numbers_of(adapter: Adapter) -> tuple[int, int | None]:
+    limits = adapter.limits()
     assert limits is not None
-    assert limits.max_length == 992
-    assert measure("https://example.org/" + "x" * 100, limits).length == 23
-    default = MASTODON.adapter("https://verein.example", tmp_path).limits()
-    assert default is not None
-    assert default.max_length == 500
+    return limits.max_length, limits.link_length
+
+
+def test_server_says_how_long(tmp_path: Path) -> None:
+    """A server is asked once, without our token; the next run of the program, or another channel, knows."""
+    asked = Asked(tmp_path)
+    with MASTODON.serve() as server:
+        server.routes[INSTANCE] = says(max_characters=5_000, characters_reserved_per_url=30)
+        adapter = asked.adapter(server)
+        assert server.lines == []
+        assert numbers_of(adapter) == numbers_of(adapter) == asked.limits(server, visibility="unlisted") == (5_000, 30)
+        (request,) = server.requests
+    assert request.target == "/api/v2/instance"
+    assert MASTODON.environ["TOKEN"] not in request.raw.decode()
+    (kept,) = asked.memory.texts.values()
+    assert json.loads(kept) == {
+        "max_characters": 5_000,
+        "characters_reserved_per_url": 30,
+        "told_at": "2026-11-23T09:00:00+00:00",
+    }
+
+
+def test_link_weighs_what_the_server_says(tmp_path: Path) -> None:
+    """The server's weight of a link counts; other software says 0 and counts links in full."""
+    for reserved, counted in ((30, 30), (0, 120)):
+        with MASTODON.serve() as server:
+            server.routes[INSTANCE] = says(max_characters=500, characters_reserved_per_url=reserved)
+            limits = Asked(tmp_path).adapter(server).limits()
+        assert limits is not None
+        assert measure("https://example.org/" + "x" * 100, limits).length == counted
 
 
 @pytest.mark.parametrize(
-    ("allowed", "told"),
+    ("settings", "expected"),
     [
-        (500, "logged in as @verband on 127."),
-        (5_000, "it allows 5,000 characters: you may set max_length = 5000"),
+        ({"max_length": 1_000}, 1_000),
+        ({"content_warning": "Für alle"}, 4_992),
+        ({"max_length": 1_000, "content_warning": "Für alle"}, 992),
     ],
 )
-def test_verify_compares_the_length(allowed: int, told: str, tmp_path: Path) -> None:
-    """`publish check --online` says whether the server allows more than the config."""
+def test_settings_overrule(settings: dict[str, Any], expected: int, tmp_path: Path) -> None:
+    """The config's length overrules the server's; the content warning counts, too."""
     with MASTODON.serve() as server:
-        server.routes["GET /api/v2/instance"] = ok({"configuration": {"statuses": {"max_characters": allowed}}})
-        line = Attempts(MASTODON, tmp_path).open(server).verify()
-    assert told in line
-    assert ("max_length" in line) == (allowed != 500)
+        server.routes[INSTANCE] = says(max_characters=5_000, characters_reserved_per_url=30)
+        assert Asked(tmp_path).limits(server, **settings) == (expected, 30)
 
 
-def test_verify_finds_a_shorter_length(tmp_path: Path) -> None:
+def test_server_is_asked_again_after_a_day(tmp_path: Path) -> None:
+    """What a server said is good for 24 hours, also in a program that runs for days."""
+    asked = Asked(tmp_path)
+    with MASTODON.serve() as server:
+        server.routes[INSTANCE] = [says(max_characters=number) for number in (600, 700, 800)]
+        running = asked.adapter(server)
+        assert numbers_of(running) == (600, 23)
+        asked.clock.at = NOW + timedelta(hours=24)
+        assert numbers_of(running) == asked.limits(server) == (600, 23)
+        asked.clock.at = NOW + timedelta(hours=24, seconds=1)
+        assert numbers_of(running) == asked.limits(server) == (700, 23)
+        assert len(server.requests) == 2
+        asked.clock.at = NOW
+        assert asked.limits(server) == (800, 23)
+
+
+@pytest.mark.parametrize(
+    "silent",
+    [
+        pytest.param(drop, id="no answer"),
+        pytest.param(answer(404, b"{}"), id="another interface"),
+        pytest.param(answer(503), id="in trouble"),
+        pytest.param(answer(302, b"", Location="https://example.org/"), id="elsewhere"),
+        pytest.param(answer(200, b"<html>"), id="a page"),
+        pytest.param(answer(200, b"[" * 100_000), id="nested"),
+        pytest.param(ok([]), id="a list"),
+        pytest.param(ok({"configuration": {"statuses": 500}}), id="another form"),
+        *[pytest.param(says(max_characters=value), id=repr(value)) for value in (0, -1, 49, True, "500", 5e3, None)],
+    ],
+)
+def test_server_that_does_not_say(silent: Action, tmp_path: Path) -> None:
+    """What was said last counts, however old, else the default; a server is not asked again for every post."""
+    asked = Asked(tmp_path)
+    with MASTODON.serve() as server:
+        server.routes[INSTANCE] = silent
+        adapter = asked.adapter(server)
+        assert [numbers_of(adapter) for _ in range(3)] == [(500, 23)] * 3
+        assert len(server.requests) == 1
+        assert asked.memory.texts == {}
+        asked.clock.at = NOW + timedelta(hours=1)
+        server.routes[INSTANCE] = says(max_characters=5_000)
+        assert numbers_of(adapter) == (5_000, 23)
+        asked.clock.at = NOW + timedelta(days=90)
+        server.routes[INSTANCE] = silent
+        assert asked.limits(server) == (5_000, 23)
+
+
+@pytest.mark.parametrize("reserved", [-1, True, "23", 1e9, 10**9, None])
+def test_weight_that_is_nonsense(reserved: Any, tmp_path: Path) -> None:
+    """Length and weight are checked each for itself."""
+    with MASTODON.serve() as server:
+        server.routes[INSTANCE] = says(max_characters=10**30, characters_reserved_per_url=reserved)
+        assert Asked(tmp_path).limits(server) == (100_000, 23)
+
+
+def test_server_that_cannot_be_reached(tmp_path: Path) -> None:
+    """Nobody there: the default."""
+    adapter = MASTODON.adapter(f"http://127.0.0.1:{closed_port()}", tmp_path)
+    assert numbers_of(adapter) == (500, 23)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "[]",
+        "7",
+        '{"max_characters": 900}',
+        '{"max_characters": 900, "told_at": "gestern"}',
+        '{"max_characters": 900, "told_at": "2026-11-23T08:00:00"}',
+        '{"told_at": "2026-11-23T08:00:00Z"}',
+    ],
+)
+def test_damaged_memory(kept: str, tmp_path: Path) -> None:
+    """What cannot be read was never said."""
+    asked = Asked(tmp_path)
+    with MASTODON.serve() as server:
+        server.routes[INSTANCE] = says(max_characters=600)
+        asked.limits(server)
+        asked.memory.texts = dict.fromkeys(asked.memory.texts, kept)
+        assert asked.limits(server) == (600, 23)
+        assert len(server.requests) == 2
+
+
+def test_rehearsal_asks_nobody(tmp_path: Path) -> None:
+    """A rehearsal has what was said last, or the default, and captures no question."""
+    asked, capture = Asked(tmp_path), MemoryCapture()
+    with MASTODON.serve() as server:
+        server.routes[INSTANCE] = says(max_characters=5_000)
+        assert asked.limits(server, capture=capture) == (500, 23)
+        assert server.lines == []
+        asked.limits(server)
+        asked.clock.at = NOW + timedelta(days=9)
+        assert asked.limits(server, capture=capture) == (5_000, 23)
+        assert len(server.requests) == 1
+    assert capture.files == {}
+
+
+@pytest.mark.parametrize(
+    ("instance", "settings", "told"),
+    [
+        (says(max_characters=5_000), {}, r"posts may have 5,000 characters, as \S+ said on 2026-11-23$"),
+        (answer(404), {}, r"posts may have 500 characters, Mastodon's default, for \S+ does not say$"),
+        (
+            says(max_characters=5_000),
+            {"max_length": 600},
+            r'posts may have 600 characters, by "max_length"; without it 5,000, as \S+ said on 2026-11-23$',
+        ),
+        (answer(404), {"max_length": 600}, r"600 characters, by .max_length.; without it 500, Mastodon's default"),
+    ],
+)
+def test_verify_says_how_long(instance: Action, settings: dict[str, Any], told: str, tmp_path: Path) -> None:
+    """`publish check --online` says which length is in force, and where it comes from."""
+    with MASTODON.serve() as server:
+        server.routes[INSTANCE] = instance
+        line = Attempts(MASTODON, tmp_path).open(server, **settings).verify()
+    assert line.startswith("logged in as @verband on 127.0.0.1:")
+    assert re.search(told, line)
+
+
+def test_verify_asks_anew(tmp_path: Path) -> None:
+    """`publish check --online` does not wait for a day to be over, and names an old answer as old."""
+    asked = Asked(tmp_path)
+    with MASTODON.serve() as server:
+        server.routes[INSTANCE] = [says(max_characters=600), says(max_characters=700), answer(503)]
+        asked.limits(server)
+        asked.clock.at = NOW + timedelta(hours=9)
+        assert "have 700 characters" in asked.adapter(server).open().verify()
+        asked.clock.at = NOW + timedelta(days=9)
+        adapter = asked.adapter(server)
+        assert adapter.open().verify().endswith("said on 2026-11-23")
+        assert numbers_of(adapter) == (700, 23)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "settings", "what", "hint"),
+    [
+        (300, {"max_length": 500}, "allows 300 characters", "Take max_length away, or write max_length = 300"),
+        (120, {"content_warning": "x" * 90}, "too few of them", 'Shorten it, for example content_warning = "Technik"'),
+    ],
+)
+def test_verify_finds_a_shorter_length(
+    allowed: int, settings: dict[str, Any], what: str, hint: str, tmp_path: Path
+) -> None:
     """A server that allows less than the config would refuse posts: that is said before."""
     with MASTODON.serve() as server:
-        server.routes["GET /api/v2/instance"] = ok({"configuration": {"statuses": {"max_characters": 300}}})
-        with pytest.raises(ChannelMisconfigured, match=r"max_length. is 500, and .* allows 300") as caught:
-            Attempts(MASTODON, tmp_path).open(server).verify()
-    assert caught.value.hint == "Write max_length = 300"
+        server.routes[INSTANCE] = says(max_characters=allowed)
+        with pytest.raises(ChannelMisconfigured, match=what) as caught:
+            Attempts(MASTODON, tmp_path).open(server, **settings).verify()
+    assert caught.value.hint == hint
 
 
 def test_rate_limit(tmp_path: Path) -> None:

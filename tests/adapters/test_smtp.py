@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from publisher.adapters.registry import find_adapter
 from publisher.adapters._smtp_transaction import Envelope
 from publisher.adapters._smtp_wire import content_of, wire_bytes
+from publisher.adapters.registry import find_adapter
 from publisher.domain.attempt import Accepted, Deferred, Outcome, Rejected, Unknown
 from publisher.domain.wire import Stage
 from publisher.errors import ChannelMisconfigured, TryAgain
@@ -212,7 +212,9 @@ def test_final_refusal_at_each_step(command: str) -> None:
         (b"550 5.1.2 no such domain", True),
         (b"556 5.1.10 null MX", True),
         (b"550 5.2.1 disabled", True),
-        (b"550 user unknown", False),
+        (b"550 user unknown", True),
+        (b"550 Benutzer unbekannt", True),
+        (b"550 not taken", False),
         (b"552 5.2.2 mailbox full", False),
         (b"550 5.7.1 blocked", False),
         (b"550 5.1.8 bad sender", False),
@@ -220,7 +222,7 @@ def test_final_refusal_at_each_step(command: str) -> None:
     ],
 )
 def test_recipient_is_gone(reply: bytes, gone: bool) -> None:
-    """Only the enhanced codes that say so say so."""
+    """Only what says so clearly: an enhanced code, or plain words without one."""
     outcome, _ = send_once({"RCPT": say(reply + b"\r\n")})
     assert isinstance(outcome, Rejected)
     assert outcome.recipient_gone is gone
@@ -497,3 +499,39 @@ def test_rehearsal(tmp_path: Path) -> None:
         "octets_on_the_wire": len(wire_bytes(content_of(seal_email()))),
     }
     assert session.verify() == "a rehearsal: no connection is made"
+
+
+# --------------------------------------------------------------------------------------------------------- DKIM
+
+
+def _signing(folder: Path) -> dict[str, Any]:
+    from publisher.signing.keys import new_private_key
+
+    (folder / "key.pem").write_bytes(new_private_key("ed25519"))
+    key = {"domain": "example.org", "selector": "e1", "key": {"file": str(folder / "key.pem")}}
+    return {"dkim": [key], "idempotency_header": "X-Key"}
+
+
+def test_the_signature_stands_in_front_and_nothing_else_changes(tmp_path: Path) -> None:
+    """Dots are doubled after signing, as the server undoes them before anybody verifies."""
+    _, plain = send_once({})
+    outcome, signed = send_once({}, **_signing(tmp_path))
+    assert isinstance(outcome, Accepted)
+    lines = signed.taken[0].data.partition(b"Message-ID:")[0]
+    assert lines.startswith(b"X-Key: ")
+    assert lines.count(b"DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed; d=example.org; s=e1;") == 1
+    assert signed.taken[0].data.endswith(plain.taken[0].data)
+
+
+def test_a_rehearsal_signs_where_it_can_and_says_where_it_cannot(tmp_path: Path) -> None:
+    capture = MemoryCapture()
+    settings = {"adapter": "smtp", "host": "127.0.0.1", "security": "none", **_signing(tmp_path)}
+    for text in ("", "no key"):
+        if text:
+            (tmp_path / "key.pem").write_text(text)
+        session = make_adapter(settings, folder=HERE, capture=capture).open()
+        outcome = session.send(seal_email(), Marks())
+        assert isinstance(outcome, Accepted)
+        (content,) = [data for name, data in capture.files.items() if name.endswith(".eml")]
+        assert content.startswith(b"DKIM-Signature:") is (not text)
+        assert ("not signed: the DKIM key is no private key" in outcome.receipt) is bool(text)

@@ -25,11 +25,11 @@ def test_queue_names_every_outlet_with_its_state(project: Project) -> None:
     assert before["entwurf"]["digests"] == {"daily": "status is draft"}
     run(project, "now", "--yes")
     after = {row["article"]: row for row in run_json(project, "queue")["data"]["articles"]}
-    assert after["neue-pumpe"]["digests"] == {"daily": "already sent"}
-    assert after["neue-pumpe"]["channels"] == {"mastodon": "already sent"}
+    assert after["neue-pumpe"]["digests"] == {"daily": "already in an earlier edition"}
+    assert after["neue-pumpe"]["channels"] == {"mastodon": "already in an earlier post"}
     text = run(project, "queue").out
     assert "3 articles, 0 problems" in text
-    assert "daily: already sent" in text
+    assert "daily: already in an earlier edition" in text
 
 
 def test_queue_lists_problems_and_goes_on(project: Project) -> None:
@@ -96,8 +96,8 @@ def test_now_shows_what_it_did_and_then_why_nothing_is_left(project: Project) ->
     nothing = run_json(project, "now", "--yes")["data"]
     assert nothing["editions"] == nothing["posts"] == []
     reasons = {(entry["outlet"], entry["article"]): entry["reason"] for entry in nothing["left_out"]}
-    assert reasons["digest:daily", "neue-pumpe"] == "already sent"
-    assert reasons["channel:mastodon", "neue-pumpe"] == "already sent"
+    assert reasons["digest:daily", "neue-pumpe"] == "already in an earlier edition"
+    assert reasons["channel:mastodon", "neue-pumpe"] == "already in an earlier post"
 
 
 def test_a_dry_run_shows_everything_and_writes_nothing(project: Project) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from publisher.cli.dkim import dkim
 from publisher.cli.frame import Result, publish_command
 from publisher.cli.group import publish
 from publisher.cli.overview import COMMANDS, overview
@@ -29,6 +30,9 @@ CALLS = {
     "draft": "draft neue-pumpe",
     "archive": "archive",
     "preview": "preview --output FOLDER/preview",
+    "test": "test daily --to me@example.org",
+    "dkim new": "dkim new --domain example.org --selector news1 --type ed25519",
+    "dkim show": "dkim show",
     "now": "now --yes",
     "run": "run --once",
     "pause": "pause daily/1",
@@ -39,6 +43,7 @@ CALLS = {
     "deliveries": "deliveries",
     "settle": "settle skip --all --yes",
     "retry": "retry --all --yes",
+    "pages": "pages",
     "rehearsals": "rehearsals clear",
     "subscribers import": "subscribers import FOLDER/people.csv",
     "subscribers export": "subscribers export --output FOLDER/out.csv",
@@ -54,6 +59,8 @@ each_command = pytest.mark.parametrize("name", CALLS)
 @pytest.fixture
 def project(project: Project) -> Project:
     (project.folder / "press.txt").write_text("Neue Pumpe im Test\n\n09.03.2026\nEin Teaser.\n\nEin Absatz.\n")
+    with (project.folder / "config.toml").open("a") as config:
+        config.write('[web]\narchive_folder = "public"\n')
     (project.folder / "people.csv").write_text("email,name\nbert@example.org,Bert\n")
     return project
 
@@ -68,7 +75,10 @@ def words_of(name: str, project: Project) -> list[str]:
 
 
 def test_every_command_is_tried_here() -> None:
-    groups = {"subscribers": [f"subscribers {name}" for name in subscribers.commands]}
+    groups = {
+        "subscribers": [f"subscribers {name}" for name in subscribers.commands],
+        "dkim": [f"dkim {name}" for name in dkim.commands],
+    }
     expected = [full for name in NAMES for full in groups.get(name, [name])]
     assert sorted(CALLS) == sorted(expected)
 

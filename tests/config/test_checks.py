@@ -42,3 +42,33 @@ def test_names_that_would_be_trouble_in_paths_and_keys(tmp_path: Path, kind: str
     text += f'[channels."{name}"]\nadapter = "folder"\n' if kind == "channels" else ""
     (error,) = errors_in(tmp_path, text)
     assert error.what == f'"{name}" cannot be a name'
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ('public_url = "www.example.org"', '"public_url" is not the https address of a folder: "www.example.org"'),
+        ('archive_folder = "./"', '"archive_folder" holds the whole project: "./"'),
+        ('archive_folder = "../.."', '"archive_folder" holds the whole project: "../.."'),
+    ],
+)
+def test_where_things_are_on_the_web(tmp_path: Path, line: str, what: str) -> None:
+    """The archive gets a folder of its own: a web server shows all that is in it."""
+    (error,) = errors_in(tmp_path, WHOLE + "[web]\n" + line + "\n")
+    assert error.what == what
+    assert line.partition(" ")[0] in error.hint
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("first_wait_seconds = 1", '"first_wait_seconds" must be from 60 to 3600, not 1'),
+        ("longest_wait_seconds = 90_000", '"longest_wait_seconds" must be from 60 to 86400, not 90000'),
+        ("give_up_after_hours = 0", '"give_up_after_hours" must be from 1 to 240, not 0'),
+        ("longest_wait_seconds = 200", '"first_wait_seconds" is longer than "longest_wait_seconds"'),
+    ],
+)
+def test_waits_within_limits(tmp_path: Path, line: str, what: str) -> None:
+    (error,) = errors_in(tmp_path, WHOLE + "[delivery]\n" + line + "\n")
+    assert error.what == what
+    assert "_wait_seconds = " in error.hint or "give_up_after_hours = 120" in error.hint

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from publisher.bootstrap import installed_adapters
 from publisher.config.explain import nearest_hint
 from publisher.config.settings import Document
-from publisher.config.shape import follow, is_text_list, options_of, with_lists
+from publisher.config.shape import as_meant, follow, is_text_list, options_of
 from tests.config.reading import WHOLE, errors_in
 
 WRONG = {"string": "5", "integer": '"many"', "number": '"many"', "boolean": '"perhaps"', "array": "5", "object": "5"}
@@ -114,7 +114,7 @@ def test_a_list_is_made_only_where_a_list_of_texts_may_stand() -> None:
         "$defs": {"L": {"type": "array", "items": {"type": "string"}}},
     }
     value = {"tags": "a", "title": "b", "inner": {"x": "c"}, "unknown": "d"}
-    assert with_lists(value, schema, schema) == {"tags": ["a"], "title": "b", "inner": {"x": ["c"]}, "unknown": "d"}
+    assert as_meant(value, schema, schema) == {"tags": ["a"], "title": "b", "inner": {"x": ["c"]}, "unknown": "d"}
     assert is_text_list(options_of(schema["$defs"]["L"], schema)[0])
 
 

@@ -40,3 +40,14 @@ def test_no_error_shows_what_stands_where_a_secret_belongs(tmp_path: Path, line:
     assert errors
     assert "4711" not in " ".join(str(error) for error in errors)
     assert '{env = "' in str(errors[0])
+
+
+def test_a_secret_in_a_list_of_groups_is_read_at_its_use_and_never_shown(tmp_path: Path) -> None:
+    """The file need not be there yet: `publish dkim new` makes it with this very config."""
+    keys = '{domain = "example.org", selector = "a", key = {file = "key.pem"}}'
+    literal = '{domain = "example.org", selector = "b", key = "sesam1"}'
+    settings = read(tmp_path, f"{WHOLE}dkim = [{keys}, {literal}]\n", {})
+    assert [str(one.key) for one in settings.channels["mail"].dkim] == ["Secret(file=key.pem)", "Secret(hidden)"]
+    shown = json.dumps(shown_settings(settings))
+    assert "sesam1" not in shown
+    assert "key.pem" in shown

@@ -22,7 +22,7 @@ from publisher.adapters.registry import find_adapter
 from publisher.domain.attempt import Accepted, Deferred, Outcome, Rejected, Unknown
 from publisher.domain.message import Message, MessageKind, SealedMessage
 from publisher.errors import ChannelMisconfigured
-from publisher.ports.adapter import Adapter
+from publisher.ports.adapter import NOT_ASKED, Adapter
 from tests.contracts.bench import RECIPIENT, Marks, MemoryCapture, make_adapter
 
 
@@ -180,12 +180,22 @@ class AdapterContract:
         with self._bench(Situation.TAKES, tmp_path, capture) as (adapter, remote):
             message, session = self._prepared(adapter), adapter.open()
             assert isinstance(session.send(message, Marks()), Accepted)
-            session.verify()
             session.close()
             assert remote.contacts() == 0
         assert capture.files
         assert all("/" not in name for name in capture.files)
         self._assert_no_secret(repr(capture.files))
+
+    def test_claims_nothing_in_a_rehearsal(self, tmp_path: Path) -> None:
+        """In a rehearsal `verify` asks nobody, says so, and leaves nothing in the folder of what would have left."""
+        capture = MemoryCapture()
+        with self._bench(Situation.TAKES, tmp_path, capture) as (adapter, remote):
+            session = adapter.open()
+            line = session.verify()
+            session.close()
+            assert remote.contacts() == 0
+        assert line == NOT_ASKED
+        assert capture.files == {}
 
     def test_connects_at_first_use(self, tmp_path: Path) -> None:
         """Making an adapter and opening and closing its session costs nothing."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import json
 import time
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,11 +43,14 @@ HEADERS = (
 BODY = b"Guten Tag\r\n.\r\n..zwei Punkte\r\n.quit\r\nEnde=20\r\n"
 
 
+@dataclass
 class FixedClock:
     """The wall clock stands still; deadlines need the real one."""
 
+    at: datetime = NOW
+
     def now(self) -> datetime:
-        return NOW
+        return self.at
 
     def monotonic_seconds(self) -> float:
         return time.monotonic()
@@ -64,6 +68,19 @@ class MemoryCapture:
     def write(self, name: str, content: bytes) -> Path:
         self.files[name] = content
         return Path("rehearsals") / name
+
+
+@dataclass
+class DictMemory:
+    """What adapters remember, as the JSON text that a file would hold."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+
+    def read(self, name: str) -> Any:
+        return json.loads(self.texts.get(name, "null"))
+
+    def write(self, name: str, value: Any) -> None:
+        self.texts[name] = json.dumps(value)
 
 
 @dataclass
@@ -86,8 +103,9 @@ class RehearsedCredentials(EnvironmentCredentials):
     def keep(self, secret: Secret, value: str) -> None:
         pass
 
-    def renewing(self, secret: Secret) -> AbstractContextManager[None]:
-        return nullcontext()
+    @contextmanager
+    def renewing(self, secret: Secret) -> Iterator[None]:
+        yield
 
 
 def random_bytes(count: int) -> bytes:
@@ -100,6 +118,8 @@ def make_adapter(
     folder: Path,
     environ: Mapping[str, str] | None = None,
     capture: MemoryCapture | None = None,
+    memory: DictMemory | None = None,
+    clock: FixedClock | None = None,
 ) -> Adapter:
     """Make an adapter as bootstrap does: found by name, settings validated, the operator's addresses allowed."""
     adapter_type = find_adapter(settings["adapter"])
@@ -109,7 +129,16 @@ def make_adapter(
     http: HttpClient = RequestsHttpClient(allowed, ca_file=AUTHORITY)
     if capture is not None:
         http, credentials = CapturingHttpClient(capture), RehearsedCredentials(folder, environ or {})
-    surroundings = Surroundings("test", folder, FixedClock(), http, credentials, random_bytes, capture)
+    surroundings = Surroundings(
+        channel="test",
+        folder=folder,
+        clock=clock or FixedClock(),
+        http=http,
+        credentials=credentials,
+        random_bytes=random_bytes,
+        memory=memory or DictMemory(),
+        capture=capture,
+    )
     adapter: Adapter = adapter_type.make(validated, surroundings)
     return adapter
 

@@ -18,11 +18,11 @@ from publisher.domain.address import AddressError, normalise_address
     ("text", "normalised"),
     [
         ("erika@example.org", "erika@example.org"),
-        ("Erika.Muster+news@Example.ORG", "Erika.Muster+news@example.org"),
+        ("Erika.Muster+news@Example.ORG", "erika.muster+news@example.org"),
         ("o'neil@example.com", "o'neil@example.com"),
         ("a_b-c=d@sub.example.net", "a_b-c=d@sub.example.net"),
         ("INFO@Example.org", "info@example.org"),
-        ("Information@example.org", "Information@example.org"),
+        ("Information@example.org", "information@example.org"),
         ("erika@straße.de", "erika@xn--strae-oqa.de"),
         ("erika@BÜCHER.example", "erika@xn--bcher-kva.example"),
         ("erika@xn--bcher-kva.example", "erika@xn--bcher-kva.example"),
@@ -80,7 +80,7 @@ def by_library(text: str) -> str | None:
         checked = validate_email(text, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError:
         return None
-    return f"{checked.local_part}@{checked.ascii_domain}"
+    return f"{checked.local_part}@{checked.ascii_domain}".lower()
 
 
 def normalised_or_none(text: str) -> str | None:

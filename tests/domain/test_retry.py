@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.domain.retry import is_given_up, next_try_at
+from publisher.domain.retry import RetryRule, is_given_up, next_try_at
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
@@ -32,3 +32,16 @@ def test_the_remotes_own_wish_is_a_floor_but_no_more_than_a_day() -> None:
 def test_after_five_days_a_delivery_is_given_up() -> None:
     assert not is_given_up(NOW - timedelta(days=5), NOW)
     assert is_given_up(NOW - timedelta(days=5, seconds=1), NOW)
+
+
+@given(st.integers(60, 3_600), st.integers(60, 86_400), st.integers(1, 10**6), st.floats(0, 1))
+def test_a_rule_of_ones_own_is_kept(first: int, longest: int, attempt_count: int, chance: float) -> None:
+    rule = RetryRule(min(first, longest), longest)
+    at = next_try_at(NOW, attempt_count=attempt_count, remote_seconds=None, chance=chance, rule=rule)
+    assert rule.first_wait_seconds - 0.001 <= (at - NOW).total_seconds() <= longest + 0.001
+
+
+def test_a_rule_of_ones_own_gives_up_earlier() -> None:
+    rule = RetryRule(give_up_after=timedelta(hours=1))
+    assert is_given_up(NOW - timedelta(hours=1, seconds=1), NOW, rule)
+    assert not is_given_up(NOW - timedelta(hours=1), NOW, rule)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -53,12 +54,25 @@ def test_an_article_without_channels_is_for_none_but_those_with_a_rule() -> None
     [
         ({"status": Status.DRAFT}, "status is draft"),
         ({"status": Status.HOLD}, "status is hold"),
-        ({"publish_after": NOW + timedelta(minutes=1)}, "not before 2026-11-23 06:01+00:00"),
-        ({"expires_at": NOW}, "expired at 2026-11-23 06:00+00:00"),
+        ({"publish_after": NOW + timedelta(minutes=1)}, "not before 2026-11-23 06:01 UTC"),
+        ({"expires_at": NOW}, "expired at 2026-11-23 06:00 UTC"),
     ],
 )
 def test_each_reason_to_leave_an_article_out(fields: dict[str, object], reason: str) -> None:
     assert reasons([article(**fields)], DAILY) == {"neue-pumpe": reason}
+
+
+def test_a_channel_says_that_it_has_had_a_post() -> None:
+    had = {"neue-pumpe": Consumed("neue-pumpe", "x")}
+    rule = replace(CHAT, takes_all=True)
+    assert reasons([article()], rule, had) == {"neue-pumpe": "already in an earlier post"}
+
+
+def test_times_stand_in_the_zone_of_the_outlet() -> None:
+    """Midnight in Berlin is not the evening before, in which UTC has it."""
+    midnight = datetime(2026, 12, 31, 23, 0, tzinfo=UTC)
+    rule = replace(DAILY, time_zone=ZoneInfo("Europe/Berlin"))
+    assert reasons([article(publish_after=midnight)], rule) == {"neue-pumpe": "not before 2027-01-01 00:00 CET"}
 
 
 def test_an_embargo_ends_at_its_very_instant() -> None:
@@ -68,11 +82,16 @@ def test_an_embargo_ends_at_its_very_instant() -> None:
 def test_what_was_sent_is_not_sent_again_under_any_name() -> None:
     one = article()
     had = {"alte-pumpe": Consumed("alte-pumpe", one.content_hash)}
-    assert reasons([one], DAILY, {"neue-pumpe": Consumed("neue-pumpe", "x")}) == {"neue-pumpe": "already sent"}
-    assert reasons([replace(one, replaces="alte-pumpe")], DAILY, had) == {"neue-pumpe": 'already sent as "alte-pumpe"'}
+    assert reasons([one], DAILY, {"neue-pumpe": Consumed("neue-pumpe", "x")}) == {
+        "neue-pumpe": "already in an earlier edition"
+    }
+    assert reasons([replace(one, replaces="alte-pumpe")], DAILY, had) == {
+        "neue-pumpe": 'already in an earlier edition as "alte-pumpe"'
+    }
     renamed = reasons([one], DAILY, had)["neue-pumpe"]
     assert renamed == (
-        'has the same content as "alte-pumpe", which was already sent; if it was renamed, add "replaces: alte-pumpe"'
+        'has the same content as "alte-pumpe", which is in an earlier edition; if it was renamed, '
+        'add "replaces: alte-pumpe"'
     )
 
 

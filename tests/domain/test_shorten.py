@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 import regex
 from hypothesis import HealthCheck, given, settings
@@ -372,3 +371,11 @@ def test_a_post_without_a_lead_is_its_link() -> None:
 def test_graphemes_not_characters_are_counted() -> None:
     fitted = fit(parts("👩🏽‍🚒 " * 30), KNOWN_LIMITS["bluesky"])
     assert count_graphemes(fitted.text) == fitted.measure.length
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("network", KNOWN_LIMITS)
+@settings(max_examples=2_000, deadline=None, suppress_health_check=SLOW)
+@given(POSTS, LANGUAGES)
+def test_every_law_on_every_network_long(network: str, post: PostParts, lang: str) -> None:
+    check_laws(post, KNOWN_LIMITS[network], lang)

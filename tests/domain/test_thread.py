@@ -108,7 +108,7 @@ def test_an_endless_thread_is_an_error() -> None:
 
 
 def test_a_word_longer_than_a_post_is_an_error_that_shows_it() -> None:
-    with pytest.raises(PostTooLong, match='"https://example.org/xxx'):
+    with pytest.raises(PostTooLong, match=r'"https://example\.org/xxx'):
         thread("Mehr dazu: https://example.org/" + "x" * 200, 100)
 
 

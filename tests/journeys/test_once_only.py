@@ -23,8 +23,9 @@ def test_run_again_there_is_nothing_left_and_it_says_why(project: Project, mail:
     assert "6 accepted" in first.out
     second = project.publish("now", "--yes")
     assert "There is nothing to send." in second.out
-    for outlet in ("digest daily", "channel teamchat", "channel mastodon", "channel x"):
-        assert f"{outlet}: already sent: neue-pumpe" in second.out
+    assert "digest daily: already in an earlier edition: neue-pumpe" in second.out
+    for channel in ("teamchat", "mastodon", "x"):
+        assert f"channel {channel}: already in an earlier post: neue-pumpe" in second.out
     assert mail.recipients() == addresses
     assert [call.verified for call in hook.calls()] == [True]
     assert posted(project) == {"mastodon": 1, "x": 1}

@@ -14,8 +14,14 @@ from typing import Any
 
 import pytest
 
+from publisher.rendering.archive_page import ListedDigest, ListedEdition, render_archive_page
+from publisher.rendering.email import render_email
+from publisher.rendering.preflight.rules import Finding, Severity
+from publisher.rendering.preview_page import PreviewPost, mail_source, render_preview_page
+from publisher.rendering.web_page import PageLinks, make_web_page
 from tests.outside.sample_edition import sample
 from tests.rendering.browser import CHROMIUM, Page, open_page
+from tests.rendering.editions import article, edition, read_picture, shipped_templates
 
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 pytestmark = [
@@ -50,6 +56,36 @@ def _violations(page: Page, html: str, *, width: int = 800, dark: bool = False) 
 )
 def test_nothing_serious_is_found(page: Page, view: dict[str, Any]) -> None:
     assert _violations(page, sample().parts.html, **view) == []
+
+
+@pytest.mark.parametrize("view", [{}, {"dark": True}, {"width": 320}], ids=["light", "dark", "phone"])
+def test_nothing_serious_is_found_on_our_web_pages(page: Page, view: dict[str, Any]) -> None:
+    """The list of all editions, an edition's page, and the preview; none is wider than a telephone."""
+    for name, html in web_pages().items():
+        assert (name, _violations(page, html, **view)) == (name, [])
+        if view.get("width") == 320:
+            assert (name, page.evaluate("document.documentElement.scrollWidth")) == (name, 320)
+
+
+def web_pages() -> dict[str, str]:
+    content = edition(article(1), article(2), article(3))
+    email = render_email(content, shipped_templates(), read_picture)
+    listed = [ListedEdition(f"daily/{number}.html", f"Betreff {number}", number, content.date, 3) for number in (2, 1)]
+    digests = [ListedDigest("daily", "Wärme aktuell", listed), ListedDigest("weekly", "Wärme am Freitag", listed)]
+    source = mail_source(b"Content-Type: text/html\r\n", email.html.encode())
+    finding = Finding("L2-generic", Severity.ERROR, "article 1", "a link says nothing", "Name where it goes.")
+    post = PreviewPost(
+        name="mastodon", network="mastodon", title="T", text="Text", count=4, limit=500, unit="code points"
+    )
+    archive = render_archive_page(content.organisation, digests, shipped_templates(), canonical="")
+    links = PageLinks("../index.html", "feed.xml", "feed.json")
+    return {
+        "list": archive.decode(),
+        "edition": make_web_page(email.message, "de", links).html.decode(),
+        "preview": render_preview_page(
+            email, [post], shipped_templates(), title="W", sender="V", language="de", source=source, findings=[finding]
+        ),
+    }
 
 
 def test_nothing_is_wider_than_a_telephone(page: Page) -> None:

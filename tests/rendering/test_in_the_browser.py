@@ -67,7 +67,12 @@ def _html_before_inlining(digest: dict[str, Any], count: int = 6) -> str:
     values |= {
         "subject": "S",
         "preheader": "P",
-        "placeholders": {"greeting": "Guten Tag,", "unsubscribe_url": "mailto:x"},
+        "placeholders": {
+            "greeting": "Guten Tag,",
+            "unsubscribe_url": "mailto:x",
+            "web_version_url": "https://example.org/daily/1.html",
+        },
+        "has_web_version": True,
     }
     return shipped_templates().render(f"email/{content.digest.template}/html.j2", values)
 

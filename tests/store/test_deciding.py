@@ -66,7 +66,7 @@ def test_what_was_given_up_gets_a_new_term(store: Store) -> None:
     assert {claimed.queued_at for claimed in claim(store.ledger, at=after(9))} == {after(9)}
 
 
-@pytest.mark.parametrize(("state", "decision"), [(D.ACCEPTED, RESEND), (D.SENDING, ARRIVED), (D.REJECTED, SKIP)])
+@pytest.mark.parametrize(("state", "decision"), [(D.ACCEPTED, RESEND), (D.DEFERRED, ARRIVED), (D.REJECTED, SKIP)])
 def test_the_table_of_changes_holds(store: Store, state: DeliveryState, decision: Decision) -> None:
     with pytest.raises(ValueError, match="does not change"):
         store.ledger.decide(DeliveryFilter(states=[state]), decision, NOW)

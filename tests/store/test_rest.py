@@ -106,7 +106,7 @@ def test_what_has_no_rest_is_refused(store: Store, state: EditionState) -> None:
     """A paused one goes on by a resume; one that was cancelled before any attempt has given its articles back."""
     edition = planned(store, 2)
     store.ledger.change_edition(edition.id, E.PLANNED, state, NOW)
-    with pytest.raises(UsageError, match="is paused|before anything"):
+    with pytest.raises(UsageError, match=r"is paused|before anything"):
         store.ledger.plan_rest(rest_plan(edition), NOW)
     unplanned = approved(store.ledger, slugs=["other"])
     with pytest.raises(UsageError, match="never planned"):

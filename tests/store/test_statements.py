@@ -16,6 +16,7 @@ from sqlalchemy.sql.dml import UpdateBase
 
 import publisher.store
 from publisher.store.open import Store
+from publisher.store.prepared import Prepared
 from publisher.store.sending import CLAIM
 from publisher.store.tables import metadata
 from publisher.store.upsert import Insert
@@ -51,9 +52,15 @@ def _functions_of_a_dialect() -> dict[str, Callable[[str], Insert]]:
 CONSTANTS, FUNCTIONS = _constants(), _functions_of_a_dialect()
 
 
+PREPARED = [
+    (module, name) for module in _modules() for name, value in vars(module).items() if isinstance(value, Prepared)
+]
+
+
 def test_they_are_found() -> None:
+    assert len(PREPARED) >= 9
     assert len(CONSTANTS) >= 50
-    assert set(FUNCTIONS) >= {"add_message", "add_attempt", "add_unknown", "add_subscriptions", "add_suppression"}
+    assert set(FUNCTIONS) >= {"add_message", "add_unknown", "add_subscriptions", "add_suppression"}
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -66,6 +73,13 @@ def test_a_statement_compiles(name: str, dialect: str) -> None:
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_an_insert_on_conflict_compiles(name: str, dialect: str) -> None:
     assert "ON CONFLICT" in str(FUNCTIONS[name](dialect).compile(dialect=DIALECTS[dialect]))
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize(("module", "name"), PREPARED)
+def test_a_prepared_statement_compiles(module: object, name: str, dialect: str) -> None:
+    statement = vars(module)[name]._build(dialect)
+    assert str(statement.compile(dialect=DIALECTS[dialect]))
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

@@ -66,7 +66,7 @@ def test_a_renamed_article_waits_for_a_word(project: Project) -> None:
         assert 'same content as "alter-name"' in asked
         assert "replaces: alter-name" in asked
         project.article("neuer-name", title="Neue Pumpe, korrigiert", replaces="alter-name")
-        assert reasons(now(app), "neuer-name") == {"daily": 'already sent as "alter-name"'}
+        assert reasons(now(app), "neuer-name") == {"daily": 'already in an earlier edition as "alter-name"'}
         assert len(app.ledger.editions()) == 1
 
 

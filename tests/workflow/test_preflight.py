@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.errors import PreflightError, Problems, UsageError
+from publisher.errors import PreflightError, Problems, PublisherError, UsageError
 from publisher.ports.http import HttpAnswer, HttpRequest
 from publisher.ports.resolver import RecordKind
 from publisher.workflow.check import check
@@ -19,11 +19,12 @@ from tests.workflow.office import now, opened
 
 @pytest.fixture
 def faulty(project: Project) -> Project:
-    """An article with a placeholder left in it."""
+    """A template with a placeholder left in it."""
     project.subscribe(1)
-    project.article(
-        teaser="Guten Tag {{ name }}, hier kommt der Text der Meldung.", url="https://fachverband.example/a"
-    )
+    project.article(teaser="Hier kommt der Text der Meldung.", url="https://fachverband.example/a")
+    folder = project.folder / "templates" / "email" / "digest"
+    folder.mkdir(parents=True)
+    (folder / "preheader.j2").write_text('Guten Tag {{ "{{ name }}" }}, hier kommt der Text der Meldung.')
     return project
 
 
@@ -74,7 +75,7 @@ def test_check_lists_it_and_so_does_the_preview(faulty: Project, tmp_path: Path)
         shown = preview(app, "daily", tmp_path / "preview")
         assert "W2-placeholder" in {finding.rule for finding in shown.findings}
     page = (tmp_path / "preview" / "index.html").read_text("utf-8")
-    assert "(W2-placeholder)" in page
+    assert "· W2-placeholder ·" in page
 
 
 def test_warnings_do_not_stop_anything(project: Project) -> None:
@@ -86,13 +87,35 @@ def test_warnings_do_not_stop_anything(project: Project) -> None:
         assert {"W4-source", "M3-length"} <= {finding.rule for finding in report.findings["daily"]}
 
 
+def test_what_an_author_wrote_does_not_stop_anything_and_is_named(project: Project) -> None:
+    project.subscribe(1)
+    project.article("brief", body="So: `{{ name }}`. Mehr steht [hier](https://fachverband.example/a).")
+    with opened(project) as app:
+        report = check(app, all_articles=False, online=False)
+        assert report.errors == ()
+        named = [warning for warning in report.warnings if '"Titel von brief" (queue/2026-11-23-brief.md)' in warning]
+        assert any(warning.endswith("(L2-generic)") for warning in named)
+        assert any(warning.endswith("(W2-placeholder)") for warning in named)
+        assert now(app).exit_code == 0
+
+
+def test_a_warning_is_given_once(project: Project, tmp_path: Path) -> None:
+    project.subscribe(1)
+    project.article(teaser="Kurz.", url="https://fachverband.example/a")
+    with opened(project) as app:
+        said = check(app, all_articles=False, online=False).warnings
+        assert len([warning for warning in said if "preheader" in warning]) == 1
+        report = preview(app, "daily", tmp_path / "preview")
+    assert report.draft is not None
+    assert report.draft.email.warnings == ()
+    assert [finding.where for finding in report.findings].count("preheader") == 1
+
+
 def test_unknown_mail_programs_are_an_error(tmp_path: Path) -> None:
     config = folder_config().replace("schedule =", 'required_clients = ["netscape.*"]\nschedule =')
     project = Project.make(tmp_path / "project", config)
-    project.subscribe(1)
-    project.article()
-    with opened(project) as app:
-        assert any("netscape" in error.what for error in check(app, all_articles=False, online=False).errors)
+    with pytest.raises(PublisherError, match="netscape"), opened(project):
+        pass
 
 
 class Gone:

@@ -179,3 +179,21 @@ def test_what_cannot_be_recorded_is_not_sent(project: Project, app: Application,
     assert len(adapter.handed) == 2
     assert not stop.is_set()
     assert sum(project.states().values()) == 5
+
+
+def test_waits_and_the_term_are_those_of_the_config(
+    project: Project, adapter: ScriptedAdapter, clock: StandingClock
+) -> None:
+    project.article()
+    config = project.folder / "config.toml"
+    settings = "[delivery]\nfirst_wait_seconds = 60\nlongest_wait_seconds = 60\ngive_up_after_hours = 1\n"
+    config.write_text(config.read_text() + settings)
+    project.subscribe(1)
+    adapter.answer = lambda message: Deferred("full")
+    with opened(project, clock) as app:
+        now(scripted(app, adapter))
+        while project.states() == {"deferred": 1}:
+            clock.forward(minutes=10)
+            send_again(scripted(app, adapter))
+    assert len(adapter.handed) == 8
+    assert project.states() == {"expired": 1}

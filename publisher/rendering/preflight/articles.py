@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -33,7 +34,7 @@ def article_blocks(email: EmailParts, page: Page) -> list[ArticleBlock]:
 
 
 def _headlines(email: EmailParts, page: Page) -> list[tuple[Article, Element]]:
-    free = page.all(*HEADINGS)
+    free = _likeliest_first(email, page)
     pairs = []
     for article in email.content.articles:
         wanted = plain(article.title)
@@ -42,6 +43,15 @@ def _headlines(email: EmailParts, page: Page) -> list[tuple[Article, Element]]:
             free.remove(heading)
             pairs.append((article, heading))
     return pairs
+
+
+def _likeliest_first(email: EmailParts, page: Page) -> list[Element]:
+    """Order the headings by level: first that of most headlines, because a subheading may say what a headline says."""
+    titles = {plain(article.title) for article in email.content.articles}
+    there = Counter(tag for tag in HEADINGS for one in page.all(tag) if plain(text_of(one)) in titles)
+    usual = ("h3", "h2") if email.content.digest.sections else ("h2", "h3")
+    levels = sorted((*usual, "h4", "h5", "h6", "h1"), key=lambda tag: -min(there[tag], len(email.content.articles)))
+    return [one for tag in levels for one in page.all(tag)]
 
 
 def _alone(heading: Element, headings: list[tuple[Article, Element]], titles: list[Element]) -> Element:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from publisher.rendering.preflight.authors import author_of, only_warned
 from publisher.rendering.preflight.css import pixels
 from publisher.rendering.preflight.page import Element, Page, where_is
 from publisher.rendering.preflight.parts import EmailParts
@@ -21,13 +22,13 @@ _OTHER_ENDINGS = (".webp", ".svg", ".avif", ".bmp", ".tif", ".tiff", ".heic", ".
 def check_images(email: EmailParts, page: Page) -> Iterator[Finding]:
     """Look at the images."""
     images = page.all("img")
-    yield from at_most(_alternatives(images))
+    yield from at_most(_alternatives(email, images))
     yield from at_most(_sizes(page, images))
     yield from at_most(_formats(email, images))
     yield from _amounts(email, page, images)
 
 
-def _alternatives(images: list[Element]) -> Iterator[Finding]:
+def _alternatives(email: EmailParts, images: list[Element]) -> Iterator[Finding]:
     for image in images:
         alt = image.get("alt")
         if alt is None:
@@ -35,7 +36,8 @@ def _alternatives(images: list[Element]) -> Iterator[Finding]:
             yield found("I1-alt", where_is(image), "it has no alt attribute", hint)
         elif _FILE_NAME.fullmatch(alt.strip()):
             hint = "Describe what is to be seen: image.alt in the article."
-            yield found("I1-filename", where_is(image), f'the alternative text "{alt}" is a file name', hint)
+            finding = found("I1-filename", where_is(image), f'the alternative text "{alt}" is a file name', hint)
+            yield only_warned(finding, author_of(email.content, alt))
 
 
 def _sizes(page: Page, images: list[Element]) -> Iterator[Finding]:
@@ -89,7 +91,7 @@ def _amounts(email: EmailParts, page: Page, images: list[Element]) -> Iterator[F
     size = sum(len(one.content) for one in email.attachments if one.media_type.startswith("image/"))
     if size > MAX_EMBEDDED_BYTES:
         what = f"embedded images have {size // 1024} KB in all; every recipient's copy carries them"
-        hint = f"Use fewer or simpler pictures: {_largest(email)}."
+        hint = f"Use fewer or simpler pictures, or have them hosted: assets_url in [web]. {_largest(email)}."
         yield found("I3-weight", "message", what, hint)
 
 

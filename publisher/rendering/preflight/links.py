@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from urllib.parse import urlsplit
 
+from publisher.rendering.preflight.authors import author_of_link, only_warned
 from publisher.rendering.preflight.colours import contrast
 from publisher.rendering.preflight.css import four_sides, pixels
 from publisher.rendering.preflight.page import BLOCKS, Element, Look, Page, own_text, text_of, where_is
@@ -37,7 +38,7 @@ SHORTENERS = frozenset(
 def check_links(email: EmailParts, page: Page) -> Iterator[Finding]:
     """Look at the links and at the contrast of all text."""
     links = [link for link in page.all("a") if link.get("href") is not None and page.is_visible(link)]
-    yield from at_most(_names(links))
+    yield from at_most(_names(email, links))
     yield from at_most(_distinct(page, links))
     yield from at_most(_adjacent(page, links))
     yield from at_most(_targets(page, links))
@@ -51,15 +52,16 @@ def link_name(link: Element) -> str:
     return " ".join(f"{text_of(link)} {pictures} {link.get('aria-label') or ''}".split())
 
 
-def _names(links: list[Element]) -> Iterator[Finding]:
+def _names(email: EmailParts, links: list[Element]) -> Iterator[Finding]:
     for link in links:
         name = link_name(link)
         if not name:
             hint = "Write text into the link, or alternative text for the picture in it."
             yield found("L1-text", where_is(link), f"the link to {link.get('href')} has no text", hint)
-        elif re.sub(r"[\s.:!…>»→]+$", "", name).lower() in GENERIC:
+        elif (said := re.sub(r"[\s.:!…>»→]+$", "", name)).lower() in GENERIC:
             hint = "Name what is behind it, for example the headline."
-            yield found("L2-generic", where_is(link), f'the link text "{name}" says nothing', hint)
+            finding = found("L2-generic", where_is(link), f'the link text "{name}" says nothing', hint)
+            yield only_warned(finding, author_of_link(email.content, said))
         if link.get("role") == "button":
             yield found("L3-role", where_is(link), "a link that calls itself a button", "Leave out role.")
 

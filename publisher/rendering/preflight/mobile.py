@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from publisher.domain.article import Article
 from publisher.rendering.preflight.articles import ArticleBlock, article_blocks, place_of, plain
+from publisher.rendering.preflight.authors import only_warned, own_texts, squeezed
 from publisher.rendering.preflight.css import pixels
 from publisher.rendering.preflight.links import link_name
 from publisher.rendering.preflight.page import Element, Page, language_at, primary, text_of, where_is
@@ -108,7 +110,8 @@ def _preheader(email: EmailParts, page: Page) -> Iterator[Finding]:
     visible = [plain(text) for _, text in page.texts[:1]]
     for what, other in (("the subject", plain(email.subject)), ("the first line", visible[0] if visible else "")):
         if preheader and other and preheader.casefold() == other.casefold():
-            yield found("M3-differs", "preheader", f"it repeats {what}", "Say in preheader.j2 what else is in there.")
+            hint = "Say in preheader.j2 what else is in there."
+            yield only_warned(found("M3-differs", "preheader", f"it repeats {what}", hint), _repeater(email, preheader))
     filler = sum(len(_FILLER.findall(str(text))) for text in first)
     if filler > _MAX_FILLER and not (visible and first and plain(str(first[0])) == visible[0]):
         yield found("M3-filler", "preheader", f"{filler} invisible characters", "Take them out.")
@@ -116,6 +119,15 @@ def _preheader(email: EmailParts, page: Page) -> Iterator[Finding]:
     if plain(str(description)) != preheader:
         hint = 'Write <meta name="description" content="{{ preheader }}">.'
         yield found("M3-description", "html <head>", "the description is not the preheader", hint)
+
+
+def _repeater(email: EmailParts, preheader: str) -> Article | None:
+    """Give an article whose author wrote twice what the preheader says: the template cannot know."""
+    wanted = squeezed(preheader.rstrip("…"))
+    written = [(article, squeezed(text)) for article in email.content.articles for text in own_texts(article)]
+    writers = [article for article, text in written if text.startswith(wanted)]
+    is_title = squeezed(email.content.digest.title).startswith(wanted)
+    return writers[0] if len(writers) + is_title > 1 and writers else None
 
 
 def _direction(page: Page) -> Iterator[Finding]:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import unquote
 
-from publisher.rendering.preflight.articles import place_of, plain
-from publisher.rendering.preflight.page import HEADINGS, Page, text_of
+from publisher.domain.article import Article
+from publisher.rendering.preflight.articles import article_blocks, place_of, plain
+from publisher.rendering.preflight.authors import author_of, only_warned, squeezed
+from publisher.rendering.preflight.page import Page
 from publisher.rendering.preflight.parts import EmailParts
-from publisher.rendering.preflight.rules import Finding, found
+from publisher.rendering.preflight.rules import Finding, Severity, at_most, found
 
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+")
-_AFTER = r"(?=$|[\s)\]>.,;:!?\"'“”])"
+_AFTER = r"(?![\w/%=&#~+@-])"  # what would still belong to the address
+_NUMBER = re.compile(r"\[\d+\] ")
 # A line that begins with "From " is not among these: quoted-printable writes it as =46rom.
 _NOT_PLAIN = (
     (re.compile(r"&(?:[a-z]{2,8}|#\d{2,6}|#x[0-9a-f]{2,6});", re.IGNORECASE), "an HTML entity"),
     (re.compile(r"\t"), "a tab"),
     (re.compile(r"[ \u00a0]+$", re.MULTILINE), "blanks at the end of a line"),
-    (re.compile(r"^>", re.MULTILINE), 'a line that begins with ">", as quoted mail does'),
+    (re.compile(r"^>.*", re.MULTILINE), 'a line that begins with ">", as quoted mail does'),
     (re.compile(r"</?(?:p|br|a|td|div|span|strong|em)\b[^>]*>", re.IGNORECASE), "HTML"),
 )
 
@@ -28,38 +31,60 @@ def check_plain_part(email: EmailParts, page: Page) -> Iterator[Finding]:
     yield from _links(email, page)
     yield from _articles(email, page)
     for pattern, what in _NOT_PLAIN:
-        if match := pattern.search(email.text):
-            where = f"text:{email.text.count(chr(10), 0, match.start()) + 1}"
-            yield found("T2-plain", where, what, "Correct text.j2, or the article that it comes from.")
+        yield from at_most(_not_plain(email, pattern, what), 2)
     if not email.text.strip():
         yield found("T2-plain", "text", "there is no text part", "Write text.j2.")
+
+
+def _not_plain(email: EmailParts, pattern: re.Pattern[str], what: str) -> Iterator[Finding]:
+    """Give what is not plain, the template's before the authors': of the same words only the first."""
+    first = {match.group(): match.start() for match in reversed(list(pattern.finditer(email.text)))}
+    hint = "Correct text.j2, or the article that it comes from."
+    findings = []
+    for piece, start in sorted(first.items(), key=lambda item: item[1]):
+        finding = found("T2-plain", f"text:{email.text.count(chr(10), 0, start) + 1}", what, hint)
+        findings.append(only_warned(finding, author_of(email.content, piece)))
+    yield from sorted(findings, key=lambda finding: finding.severity is not Severity.ERROR)
 
 
 def _links(email: EmailParts, page: Page) -> Iterator[Finding]:
     hrefs = dict.fromkeys(str(link.get("href")) for link in page.all("a") if link.get("href"))
     web = [href for href in hrefs if href.startswith(("https://", "http://"))]
-    places = {href: _place(href, email.text) for href in web}
-    missing = [href for href in web if places[href] is None]
+    places = {href: _places(href, email.text) for href in web}
+    missing = [href for href in web if not places[href]]
     missing += [href for href in hrefs if href.startswith("mailto:") and not _has_mailbox(href, email.text)]
     for href in missing[:3]:
         yield found("T1-links", "text", f"the link {href} is only in the HTML part", "Write it into text.j2, too.")
     for address in _ADDRESS.findall(email.text):
-        known = any(address.startswith(href) for href in web)
-        if not known and address.rstrip(").,;") not in page.visible_text:
+        known = any(address.startswith(href) for href in web) or address.rstrip(").,;") in page.visible_text
+        if not known and author_of(email.content, address.rstrip(").,;")) is None:
             yield found(
                 "T1-links", "text", f"the link {address} is only in the text part", "Write it into html.j2, too."
             )
             break
-    order = [place for href in web if (place := places[href]) is not None]
-    if order != sorted(order):
-        first = next(index for index in range(1, len(order)) if order[index] < order[index - 1])
+    shown = [href for href in web if places[href]]
+    late = _first_out_of_order([places[href] for href in shown])
+    if late is not None:
         hint = "Give both parts the same order."
-        yield found("T1-order", "text", f"{web[first]} comes earlier than in the HTML part", hint)
+        yield found("T1-order", "text", f"{shown[late]} comes earlier than in the HTML part", hint)
 
 
-def _place(href: str, text: str) -> int | None:
-    match = re.search(re.escape(href) + _AFTER, text, re.MULTILINE)
-    return match.start() if match else None
+def _places(href: str, text: str) -> list[int]:
+    return [match.start() for match in re.finditer(re.escape(href) + _AFTER, text)]
+
+
+def _first_out_of_order(places: Sequence[Sequence[int]]) -> int | None:
+    """Say which one stands nowhere behind those before it; None if they can be read in this order.
+
+    What stands there several times, as in a text that mentions it, may be meant anywhere.
+    """
+    reached = -1
+    for index, own in enumerate(places):
+        behind = [place for place in own if place >= reached]
+        if not behind:
+            return index
+        reached = min(behind)
+    return None
 
 
 def _has_mailbox(href: str, text: str) -> bool:
@@ -67,24 +92,32 @@ def _has_mailbox(href: str, text: str) -> bool:
 
 
 def _articles(email: EmailParts, page: Page) -> Iterator[Finding]:
-    titles = {article.slug: plain(article.title) for article in email.content.articles}
-    headings = (plain(text_of(heading)) for heading in page.all(*HEADINGS))
-    shown = dict.fromkeys(heading for heading in headings if heading in titles.values())
-    order = _titles_in_order(email.text, set(titles.values()))
-    missing = [article for article in email.content.articles if titles[article.slug] not in order]
+    paragraphs = [_without_number(paragraph) for paragraph in re.split(r"\n\s*\n", email.text)]
+    whole = squeezed(email.text)
+    missing = [article for article in email.content.articles if squeezed(article.title) not in whole]
     for article in missing[:3]:
         yield found("T1-order", "text", f"the article {place_of(article)} is missing", "Show every article in text.j2.")
-    if not missing and [title for title in order if title in shown] != list(shown):
+    order = {element: index for index, element in enumerate(page.elements)}
+    blocks = sorted(article_blocks(email, page), key=lambda block: order[block.heading])
+    places = [_headline_places(block.article, paragraphs) for block in blocks]
+    if not missing and all(places) and _first_out_of_order(places) is not None:
         yield found("T1-order", "text", "the articles are in another order", "Go through sections as html.j2 does.")
 
 
-def _titles_in_order(text: str, titles: set[str]) -> list[str]:
-    """Give the headlines in the order of their articles: not as in the table of contents, nor in related lists."""
-    last: dict[str, int] = {}
-    for number, paragraph in enumerate(re.split(r"\n\s*\n", text)):
-        line = plain(paragraph)
-        there = [title for title in titles if title in line]
-        there = [title for title in there if not any(title in other and title != other for other in there)]
-        if len(there) == 1 and not line.startswith(("- ", "* ", "• ")):
-            last[there[0]] = number
-    return sorted(last, key=lambda title: last[title])
+def _without_number(paragraph: str) -> list[str]:
+    """Give the lines of a paragraph without its "[n]"; none of a table of contents, which has several."""
+    lines = [plain(line) for line in paragraph.splitlines()]
+    if sum(1 for line in lines if _NUMBER.match(line)) > 1:
+        return []
+    return [_NUMBER.sub("", line, count=1) for line in lines if line]
+
+
+def _headline_places(article: Article, paragraphs: Sequence[Sequence[str]]) -> list[int]:
+    """Say which paragraphs begin with the headline, wrapped or not, and on a line of its own."""
+    title = squeezed(article.title)
+    wanted = {title, squeezed(f"{article.kicker}: {article.title}")}
+    return [number for number, lines in enumerate(paragraphs) if _begins_with(lines, wanted)]
+
+
+def _begins_with(lines: Sequence[str], wanted: set[str]) -> bool:
+    return any(squeezed(" ".join(lines[:count])) in wanted for count in range(1, len(lines) + 1))

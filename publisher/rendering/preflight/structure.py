@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from publisher.rendering.preflight.articles import ArticleBlock, article_blocks, missing_articles, place_of, plain
+from publisher.rendering.preflight.authors import is_heading_in
 from publisher.rendering.preflight.page import HEADINGS, Element, Page, is_inside, text_of, where_is
 from publisher.rendering.preflight.parts import EmailParts
 from publisher.rendering.preflight.rules import Finding, at_most, found
@@ -93,28 +94,29 @@ def _not_headings(blocks: list[ArticleBlock]) -> Iterator[Finding]:
         source = block.article.source.name if block.article.source else ""
         texts = {plain(text) for text in (block.article.kicker, source) if text}
         for heading in block.block.iter(*HEADINGS):
-            if heading is not block.heading and plain(text_of(heading)) in texts:
-                what = f'"{text_of(heading)}" is a heading'
+            text = plain(text_of(heading))
+            if heading is not block.heading and text in texts and not is_heading_in(block.article, text):
+                what = f'"{text}" is a heading'
                 yield found("S2-kicker", where_is(heading), what, 'Make it <p class="kicker">.')
 
 
 def _related(email: EmailParts, page: Page, blocks: list[ArticleBlock]) -> Iterator[Finding]:
     for block in blocks:
         for related in email.content.related.get(block.article.slug, block.article.related):
-            item = _item(block, plain(related.title or ""))
+            items = _items(block, plain(related.title or ""))
             heading = f"h{int(block.heading.tag[1]) + 1}"
-            if item is not None and not _is_listed(item, heading):
+            if items and not any(_is_listed(item, heading) for item in items):
                 what = f'the related article "{related.title}" is in no list under an {heading}'
                 hint = f"Write <{heading}> and <ul><li> in related.html.j2."
                 yield found("S2-related", place_of(block.article), what, hint)
 
 
-def _item(block: ArticleBlock, title: str) -> Element | None:
+def _items(block: ArticleBlock, title: str) -> list[Element]:
+    """Give every element that says this title and nothing else: the text may have one, too."""
     if not title:
-        return None
+        return []
     elements = (element for element in block.block.iter() if isinstance(element.tag, str))
-    holders = [element for element in elements if plain(text_of(element)) == title]
-    return holders[-1] if holders else None
+    return [element for element in elements if plain(text_of(element)) == title]
 
 
 def _is_listed(item: Element, heading: str) -> bool:

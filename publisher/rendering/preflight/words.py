@@ -7,16 +7,18 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from publisher.domain.article import Article
+from publisher.domain.edition import EditionContent
 from publisher.rendering.preflight.articles import place_of
+from publisher.rendering.preflight.authors import author_of, only_warned, own_texts
 from publisher.rendering.preflight.page import Page
 from publisher.rendering.preflight.parts import EmailParts
-from publisher.rendering.preflight.rules import Finding, found
+from publisher.rendering.preflight.rules import Finding, Severity, at_most, found
 
 MAX_SUBJECT = 70
 _MIN_SHOUTED = 10
-_REPLY = re.compile(r"\s*(?:re|aw|fwd?|wg|antw)\s*(?:\[\d+\])?:", re.IGNORECASE)
+_REPLY = re.compile(r"\s*(?:re|aw|fwd?|wg|antw)\s*(?:\[\d+\])?:(?=\s|$)", re.IGNORECASE)  # but not Re:publica
 _LEFT_OVER = (
-    re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{\{|\}\}|\{%|%\}|\{#.*?#\}", re.DOTALL),
+    re.compile(r"\{\{[^{}]{0,80}\}\}|\{%[^{}]{0,80}%\}|\{#[^{}]{0,80}#\}|\{\{|\}\}|\{%|%\}"),
     re.compile(r"\*\|[A-Za-z_:]+\|\*|%%[A-Za-z_]+%%|\[\[[A-Za-z_ ]+\]\]|\$\{[\w.]+\}|<%.*?%>|\[%.*?%\]"),
     re.compile(r"\{(?:name|vorname|nachname|anrede|first_?name|last_?name|e?mail|datum|date|nummer|number)\}", re.I),
     re.compile(r"ph-[0-9a-f]{20}-[a-z_]+-hp"),
@@ -36,11 +38,11 @@ _ATTACHED = re.compile(
 
 def check_words(email: EmailParts, page: Page) -> Iterator[Finding]:
     """Look at the words."""
-    yield from _subject(email.subject)
+    yield from _subject(email)
     texts = {"subject": email.subject, "preheader": email.preheader, "html": page.visible_text, "text": email.text}
     addresses = [str(element.get(name) or "") for element in page.elements for name in ("href", "src", "alt")]
     for where, text in {**texts, "html": " ".join([page.visible_text, *addresses])}.items():
-        yield from _left_over(where, text)
+        yield from at_most(_left_over(email, where, text), 2)
     for where, text in texts.items():
         if where != "text" and (match := _DUMMY.search(text)):
             yield found("W2-dummy", where, f'"{match.group()}"', "Write the real text into the article.")
@@ -49,7 +51,8 @@ def check_words(email: EmailParts, page: Page) -> Iterator[Finding]:
         yield from _article(email, article)
 
 
-def _subject(subject: str) -> Iterator[Finding]:
+def _subject(email: EmailParts) -> Iterator[Finding]:
+    subject = email.subject
     if not subject.strip():
         yield found("W1-empty", "subject", "it is empty", "Write subject.j2.")
     if len(subject) > MAX_SUBJECT:
@@ -59,14 +62,30 @@ def _subject(subject: str) -> Iterator[Finding]:
     if len(letters) >= _MIN_SHOUTED and all(letter.isupper() for letter in letters):
         yield found("W1-shouting", "subject", "it is all in capitals", "Write it as usual.")
     if _REPLY.match(subject):
-        yield found("W1-reply", "subject", f"it begins like an answer: {subject[:20]!r}", "Begin otherwise.")
+        finding = found("W1-reply", "subject", f"it begins like an answer: {subject[:20]!r}", "Begin otherwise.")
+        yield only_warned(finding, next((one for one in email.content.articles if _REPLY.match(one.title)), None))
 
 
-def _left_over(where: str, text: str) -> Iterator[Finding]:
-    for pattern in _LEFT_OVER:
-        if match := pattern.search(text):
-            what = f"{match.group()[:60]!r} is left"
-            yield found("W2-placeholder", where, what, "Correct the template, or write it another way in the article.")
+def _left_over(email: EmailParts, where: str, text: str) -> Iterator[Finding]:
+    """Give what is left, the template's before the authors'."""
+    pieces = dict.fromkeys(match.group() for pattern in _LEFT_OVER for match in pattern.finditer(text))
+    hint = "Correct the template, or write it another way in the article."
+    findings = [
+        only_warned(found("W2-placeholder", where, f"{piece[:60]!r} is left", hint), _writer_of(email.content, piece))
+        for piece in pieces
+    ]
+    yield from sorted(findings, key=lambda finding: finding.severity is not Severity.ERROR)
+
+
+def _writer_of(content: EditionContent, piece: str) -> Article | None:
+    """Give the article with this piece, or the one that opens what a sign of another one closes by chance."""
+    opening, closing = piece[:2], piece[-2:]
+    opens = (
+        article
+        for article in content.articles
+        if any(text.count(opening) > text.count(closing) for text in own_texts(article))
+    )
+    return author_of(content, piece) or next(opens, None)
 
 
 def _attachments(email: EmailParts, page: Page) -> Iterator[Finding]:

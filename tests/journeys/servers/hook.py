@@ -1,6 +1,7 @@
 """A receiver of webhooks. It believes nothing but a right signature, judged by the library of Standard Webhooks.
 
-Settings that a test may tell it: `secret`, and `status` (what it answers to a request that is rightly signed).
+Settings that a test may tell it: `secret`, `status` (what it answers to a request that is rightly signed), `statuses`
+(what it answers to the next ones before that; 0 is no answer at all, and it reports that it is silent).
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class HookServer(ServerProcess):
 
     def __init__(self, folder: Path) -> None:
         super().__init__("hook", folder)
-        self.tell(secret=SECRET, status=204)
+        self.tell(secret=SECRET, status=204, statuses=[])
 
     @property
     def url(self) -> str:
@@ -66,6 +67,11 @@ class Receiver(ThreadingHTTPServer):
             self.call_count += 1
             (self.folder / f"{self.call_count:05}.json").write_text(json.dumps(vars(call)))
 
+    def next_status(self) -> int:
+        with self.lock:
+            statuses: list[int] = self.settings["statuses"]
+            return int(statuses.pop(0) if statuses else self.settings["status"])
+
     def change(self, settings: dict[str, Any]) -> None:
         self.settings |= settings
         report("told", connections=self.connection_count, taken=self.call_count)
@@ -81,7 +87,12 @@ class Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         verified = self.is_signed(content, headers)
         self.server.keep(Call(self.path, headers, json.loads(content), verified))
-        self.send_response(self.server.settings["status"] if verified else 401)
+        status = self.server.next_status() if verified else 401
+        if not status:
+            report("silent")
+            self.rfile.read(1)  # until the other side is gone
+            return
+        self.send_response(status)
         self.send_header("Content-Length", "0")
         self.end_headers()
 

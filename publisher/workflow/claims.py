@@ -1,0 +1,63 @@
+"""Claims: a channel's deliveries that this worker may try, fetched in batches, each with a term of our own."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from publisher.ports.clock import Clock
+from publisher.ports.ledger import ClaimedDelivery, Ledger
+
+CLAIM_COUNT = 100
+LEASE_SECONDS = 300.0
+# After so much of the lease nothing more of a claim is started: clocks differ, and processes are stopped and go on.
+OWN_SHARE_OF_LEASE = 0.6
+OWN_SECONDS = LEASE_SECONDS * OWN_SHARE_OF_LEASE
+
+
+@dataclass
+class Claims:
+    """What is claimed and not started yet. With `message_id` only the deliveries of that message are claimed."""
+
+    ledger: Ledger
+    clock: Clock
+    channel: str
+    worker: str
+    rehearsal: bool
+    message_id: int | None = None
+    _waiting: deque[tuple[float, ClaimedDelivery]] = field(default_factory=deque)
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def take(self, count: int) -> Sequence[ClaimedDelivery]:
+        """Take up to so many that are at hand; those whose time has run out are given back."""
+        now = self.clock.monotonic_seconds()
+        taken: list[ClaimedDelivery] = []
+        late: list[ClaimedDelivery] = []
+        while self._waiting and len(taken) < count:
+            deadline, delivery = self._waiting.popleft()
+            (taken if now < deadline else late).append(delivery)
+        if late:
+            self.ledger.release(self.worker, self.clock.now(), only=[delivery.id for delivery in late])
+        return taken
+
+    def fetch(self) -> None:
+        """Claim more, if there are more."""
+        deadline = self.clock.monotonic_seconds() + OWN_SECONDS
+        claimed = self.ledger.claim(
+            self.channel,
+            worker=self.worker,
+            limit=CLAIM_COUNT,
+            lease_seconds=LEASE_SECONDS,
+            rehearsal=self.rehearsal,
+            now=self.clock.now(),
+            message_id=self.message_id,
+        )
+        self._waiting.extend((deadline, delivery) for delivery in claimed)
+
+    def give_back(self) -> None:
+        """Give back what was not started."""
+        self._waiting.clear()
+        self.ledger.release(self.worker, self.clock.now())
