@@ -40,7 +40,7 @@ def main() -> int:
 
 def set_up() -> None:
     """Make the environment, or bring it up to the lock; quick where nothing changed."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - said plainly to who starts it with an older one
         sys.exit("Python 3.11 or newer is needed.")
     stamp = ENVIRONMENT / "locked"
     wanted = LOCK.read_text() + (ROOT / "pyproject.toml").read_text()

@@ -1,4 +1,4 @@
-"""One run of ours, in a process of its own: python -m benchmarks.delivery.ours PORT COUNT SIZE CONNECTIONS [journal|none]
+"""One run of ours, in a process of its own: benchmarks.delivery.ours PORT COUNT SIZE CONNECTIONS [journal|none].
 
 It prints one line of JSON: messages a second, peak memory, CPU time.
 """
@@ -113,9 +113,8 @@ def project(port: int, count: int, size: int, connections: int) -> Iterator[Path
 
 
 def run(folder: Path, count: int, mode: str) -> dict[str, float]:
-    with open_application(folder / "config.toml") as app:
-        if mode == "none":
-            app = replace(app, ledger=NoJournal(app.ledger, app, count))
+    with open_application(folder / "config.toml") as opened:
+        app = replace(opened, ledger=NoJournal(opened.ledger, opened, count)) if mode == "none" else opened
         before, started = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
         report = send(app, ["newsletter"], stop=threading.Event())
         seconds = time.perf_counter() - started

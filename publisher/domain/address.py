@@ -38,7 +38,8 @@ class AddressError(ValueError):
 def normalise_address(text: str) -> str:
     """Check an address and give its normalised form, in lower case. Errors: AddressError.
 
-    RFC 5321 2.4 lets a server tell Max@ from max@; none of the large ones does, and one person must not be mailed twice.
+    RFC 5321 2.4 lets a server tell Max@ from max@; none of the large ones does, and a person
+    must not be mailed twice.
     """
     if _PLAIN.fullmatch(text) and len(text) <= MAX_ADDRESS_LENGTH:
         return text if text.islower() else text.lower()

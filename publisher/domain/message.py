@@ -4,8 +4,8 @@ It is kept as named sections of byte pieces with placeholder names between them.
 fills the placeholders, each escaped for where it stands. Two recipients' messages differ in nothing else.
 
 Sections of an e-mail: `return_path` (envelope sender), `headers` (the header block, each line ended by CRLF, without
-the empty line after it) and `body`. Sections of a post or a notice to a chat: `post` (the JSON of `domain/post.py`) and,
-where an image goes along, `image` (its bytes in base64, already scaled for the network).
+the empty line after it) and `body`. Sections of a post or a notice to a chat: `post` (the JSON of `domain/post.py`)
+and, where an image goes along, `image` (its bytes in base64, already scaled for the network).
 """
 
 from __future__ import annotations

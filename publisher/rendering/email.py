@@ -68,7 +68,7 @@ class RenderedEmail:
     assets: Mapping[str, bytes] = field(default_factory=dict)
 
 
-def render_email(
+def render_email(  # noqa: PLR0913 - where things are on the web is the caller's to say
     content: EditionContent,
     templates: Templates,
     read_image: Callable[[str], bytes],

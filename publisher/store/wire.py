@@ -29,6 +29,7 @@ _LENGTH = struct.Struct("=H")
 _LENGTH_AT = 16
 _RECEIPT_AT = 18
 _RECEIPT_BYTES = SLOT_BYTES - _RECEIPT_AT
+_NO_RECEIPT = _LENGTH.pack(0)
 SUFFIX = ".slots"
 
 _GRAVITY = (Stage.IDLE, Stage.NO, Stage.ENVELOPE, Stage.OK, Stage.STARTED, Stage.DOT)
@@ -84,8 +85,8 @@ class MappedSlot:
         """Note that this delivery is handed to the adapter."""
         memory, base = self._memory, self._base
         memory[base + _STAGE] = Stage.IDLE
-        _LENGTH.pack_into(memory, base + _LENGTH_AT, 0)
-        _DELIVERY.pack_into(memory, base + _DELIVERY_AT, delivery_id)
+        memory[base + _LENGTH_AT : base + _RECEIPT_AT] = _NO_RECEIPT
+        memory[base + _DELIVERY_AT : base + _LENGTH_AT] = _DELIVERY.pack(delivery_id)
         memory[base + _STAGE] = Stage.STARTED
 
     def note(self, stage: Stage, receipt: str = "") -> None:
@@ -94,7 +95,7 @@ class MappedSlot:
         if receipt:
             text = receipt.encode("utf-8")[:_RECEIPT_BYTES]
             memory[base + _RECEIPT_AT : base + _RECEIPT_AT + len(text)] = text
-            _LENGTH.pack_into(memory, base + _LENGTH_AT, len(text))
+            memory[base + _LENGTH_AT : base + _RECEIPT_AT] = _LENGTH.pack(len(text))
         memory[base + _STAGE] = stage
 
 
@@ -179,7 +180,7 @@ def _read_record(path: Path, boot_id: str, held: contextlib.ExitStack) -> WireRe
     if header is None:  # a power cut came before it was on the disk: whose it was is not known, leases will tell
         return WireRecord("", is_alive, None, path)
     is_of_this_boot = boot_id != "" and header.get("boot") == boot_id
-    return WireRecord(header["worker"], is_alive, _parse_slots(content) if is_of_this_boot else None, path)
+    return WireRecord(header["worker"], is_alive, parse_slots(content) if is_of_this_boot else None, path)
 
 
 def _parse_header(content: bytes) -> dict[str, str] | None:
@@ -191,7 +192,8 @@ def _parse_header(content: bytes) -> dict[str, str] | None:
     return header if is_ours and header["worker"] else None
 
 
-def _parse_slots(content: bytes) -> dict[int, WireMark]:
+def parse_slots(content: bytes) -> dict[int, WireMark]:
+    """Read a file's slots: for each delivery what its connection noted last."""
     marks = [_parse_slot(content[at : at + SLOT_BYTES]) for at in range(HEADER_BYTES, len(content), SLOT_BYTES)]
     # A delivery that was tried again in the same run may stand in two slots: the gravest note counts.
     marks.sort(key=lambda mark: _GRAVITY.index(mark.stage))

@@ -80,7 +80,7 @@ def fate_of(app: Application, **which: Any) -> Fate:
     troubled = [state for state in TROUBLED if counts.get(state)]
     if not troubled:
         return Fate(counts)
-    rows = app.ledger.deliveries(replace(kept, states=troubled, limit=MAX_COUNTED))
+    rows = list(app.ledger.deliveries(replace(kept, states=troubled, limit=MAX_COUNTED)))
     reasons = Counter(row.reason for row in rows if row.reason)
     times = [row.not_before for row in rows if row.not_before and row.state is DeliveryState.DEFERRED]
     return Fate(counts, reasons.most_common(1)[0][0] if reasons else "", min(times, default=None))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 import tomllib
@@ -68,7 +69,8 @@ def test_finds_one_without_the_others() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     named, found, heavy = done.stdout.splitlines()
     assert named == "['publisher.adapters.registry']"
-    assert found == "['publisher.adapters._smtp_dialogue', 'publisher.adapters.registry', 'publisher.adapters.smtp']"
+    own = [module for module in ast.literal_eval(found) if "._smtp_" not in module]
+    assert own == ["publisher.adapters.registry", "publisher.adapters.smtp"]
     assert heavy == "[]"
 
 

@@ -131,14 +131,14 @@ def test_any_recipient(address: str) -> None:
     except ValueError:
         return
     command = f"RCPT TO:<{envelope.rcpt_to}>"
-    assert command.isascii()
-    assert command.isprintable()
+    assert command.isascii() == envelope.is_ascii
+    assert not any(character in command for character in "\r\n\0\t")
     assert (command.count("<"), command.count(">"), command.count(" ")) == (1, 1, 1)
 
 
 @pytest.mark.parametrize(
     "recipient",
-    ["", "anna", "a@b>\r\nRCPT TO:<x@y", "a b@example.org", "a\0@example.org", "jörg@example.org", "a" * 250 + "@b.de"],
+    ["", "anna", "a@b>\r\nRCPT TO:<x@y", "a b@example.org", "a\0@example.org", "a" * 250 + "@b.de"],
 )
 def test_recipient_that_cannot_stand_in_a_command(recipient: str) -> None:
     """Such a delivery is Rejected without a word to the server."""
@@ -147,6 +147,17 @@ def test_recipient_that_cannot_stand_in_a_command(recipient: str) -> None:
         assert isinstance(outcome, Rejected)
         assert outcome.evidence.stage == "envelope"
         assert server.lines == []
+
+
+def test_a_recipient_with_umlauts_needs_a_server_that_takes_them() -> None:
+    """Rejected before anything of the envelope is said; never a mangled address."""
+    with SmtpServer() as server:
+        session = session_for(server.port)
+        outcome = session.send(seal_email("jörg@example.org"), Marks())
+        session.close()
+        assert isinstance(outcome, Rejected)
+        assert not outcome.recipient_gone
+        assert not [line for line in server.lines if b"MAIL FROM" in line.received.upper()]
 
 
 def test_against_another_implementation(tmp_path: Path) -> None:

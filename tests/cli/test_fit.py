@@ -1,4 +1,4 @@
-"""`publish fit`: what would be posted, on a terminal and piped, for channels and for bare networks, whatever is typed."""
+"""`publish fit`: what would be posted, on a terminal and piped, for channels and for bare networks."""
 
 from __future__ import annotations
 
