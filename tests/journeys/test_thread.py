@@ -20,7 +20,7 @@ BODY = "Die Pumpe läuft seit Montag ohne jede Störung, und sie ist leise.\n\n"
 @pytest.fixture
 def project(project: Project, mail: MailServer, hook: HookServer) -> Project:
     """The team chat takes 100 characters, and a long text as a thread."""
-    limits = 'split = true\nlimits = {unit = "code points", max_length = 100}\n'
+    limits = 'split = true\ndeduplicates = false\nlimits = {unit = "code points", max_length = 100}\n'
     config = live_config(mail, hook).replace('network = "slack"', limits)
     (project.folder / "config.toml").write_text(config)
     project.article(body=BODY, channels=["teamchat"])

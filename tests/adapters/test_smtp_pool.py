@@ -1,0 +1,208 @@
+"""Many connections in one thread: the same outcomes as one by one, and no connection waits for another."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from publisher.adapters.smtp import SmtpAdapter
+from publisher.domain.attempt import Accepted, Deferred, Rejected, Unknown
+from publisher.errors import ChannelMisconfigured
+from publisher.ports.adapter import Multiplexed, Sessions
+from tests.contracts.bench import BODY, HEADERS, Marks, MemoryCapture, make_adapter, seal_email
+from tests.servers import AUTHORITY
+from tests.servers.listener import closed_port, drip, drop, hang, reset, say, then
+from tests.servers.smtp_server import SmtpServer, Step
+
+PASSWORD = "canary-of-the-password"
+PIPELINING = ("PIPELINING", "8BITMIME")
+Result = Any
+
+
+@contextmanager
+def pool_for(port: int, count: int = 4, **settings: Any) -> Iterator[Sessions]:
+    whole = {"adapter": "smtp", "host": "127.0.0.1", "port": port, "security": "none", "timeout_seconds": 5, **settings}
+    adapter = make_adapter(whole, folder=Path(__file__).parent, environ={"PASSWORD": PASSWORD})
+    assert isinstance(adapter, SmtpAdapter)
+    sessions = adapter.open_many(count)
+    assert sessions is not None
+    try:
+        yield sessions
+    finally:
+        sessions.close()
+
+
+def send_many(sessions: Sessions, count: int, places: int = 4, body: bytes = BODY) -> list[tuple[int, Result]]:
+    """Keep all places busy until so many messages are done."""
+    done: list[tuple[int, Result]] = []
+    free, begun = list(range(places)), 0
+    until = time.monotonic() + 20
+    while len(done) < count:
+        assert time.monotonic() < until, done
+        while free and begun < count:
+            sessions.begin(free.pop(), seal_email(body=body), Marks())
+            begun += 1
+        for place, result in sessions.finished(1):
+            free.append(place)
+            done.append((place, result))
+    return done
+
+
+def kinds(done: list[tuple[int, Result]]) -> Mapping[type, int]:
+    return Counter(type(result) for _, result in done)
+
+
+@pytest.mark.parametrize("extensions", [PIPELINING, ()])
+def test_all_connections_send(extensions: tuple[str, ...]) -> None:
+    with SmtpServer(extensions=extensions) as server, pool_for(server.port) as sessions:
+        assert kinds(send_many(sessions, 40)) == {Accepted: 40}
+        assert len(server.lines) == 4
+        assert len(server.taken) == 40
+        assert {transaction.data[: len(HEADERS)] for transaction in server.taken} == {HEADERS}
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_over_tls(security: str) -> None:
+    """Bodies larger than any buffer, encrypted, on sockets that never wait."""
+    body = (b"x" * 70 + b"\r\n") * 40_000
+    implicit = security == "tls"
+    tls = {"security": security, "username": "news", "password": {"env": "PASSWORD"}, "ca_file": str(AUTHORITY)}
+    options = {"implicit_tls": implicit, "starttls": not implicit, "login": ("news", PASSWORD)}
+    with SmtpServer(extensions=PIPELINING, **options) as server, pool_for(server.port, **tls) as sessions:  # type: ignore[arg-type]
+        assert kinds(send_many(sessions, 8, body=body)) == {Accepted: 8}
+        assert {len(transaction.data) for transaction in server.taken} == {len(HEADERS) + 2 + len(body) + 3}
+
+
+def test_a_large_body_to_a_slow_reader() -> None:
+    """What does not fit into the connection is written when there is room."""
+    body = (b"x" * 70 + b"\r\n") * 100_000
+
+    def slowly(line: Any) -> None:
+        line.write(b"354 go ahead\r\n")
+        line.wait_for_end(0.3)
+
+    with SmtpServer(script={"DATA": [slowly, None]}, extensions=PIPELINING) as server, pool_for(server.port) as pool:
+        pool.begin(0, seal_email(body=body), Marks())
+        began = time.monotonic()
+        while not (done := pool.finished(1)):
+            assert time.monotonic() < began + 10
+        assert kinds(list(done)) in ({Accepted: 1}, {Unknown: 1})
+
+
+NEVER = say(b"550 5.7.1 never\r\n")
+FAULTS: list[tuple[str, Step, type]] = [
+    ("CONNECT", say(b"554 no service\r\n"), Deferred),
+    ("CONNECT", hang, Deferred),
+    ("EHLO", drop, Deferred),
+    ("MAIL", NEVER, Rejected),
+    ("MAIL", drop, Deferred),
+    ("RCPT", say(b"451 later\r\n"), Deferred),
+    ("RCPT", reset, Deferred),
+    ("DATA", hang, Deferred),
+    ("DATA", say(b"hello?\r\n"), Deferred),
+    ("DATA", then(say(b"354 go ahead\r\n"), reset), Deferred),
+    (".", NEVER, Rejected),
+    (".", say(b"421 4.3.2 closing\r\n"), Deferred),
+    (".", drop, Unknown),
+    (".", reset, Unknown),
+    (".", hang, Unknown),
+    (".", say(b"hello?\r\n"), Unknown),
+    (".", say(b"250-half\r\n"), Unknown),
+    (".", drip(b"2" * 999, every_seconds=0.02), Unknown),
+]
+
+
+@pytest.mark.parametrize(("command", "action", "kind"), FAULTS)
+@pytest.mark.parametrize("extensions", [PIPELINING, ()])
+def test_the_same_outcome_as_one_by_one(command: str, action: Step, kind: type, extensions: tuple[str, ...]) -> None:
+    """The fault table holds in the pool, too; the connection after it is good for the next message."""
+    body = (b"x" * 70 + b"\r\n") * (40_000 if command == "DATA" else 1)
+    limits = {"timeout_seconds": 0.4, "final_timeout_seconds": 0.4}
+    script: dict[str, Step] = {command: [action, None]}  # type: ignore[list-item]
+    with SmtpServer(script=script, extensions=extensions) as server, pool_for(server.port, **limits) as sessions:
+        (first,) = send_many(sessions, 1, places=1, body=body)
+        assert type(first[1]) is kind
+        assert kinds(send_many(sessions, 2, places=1)) == {Accepted: 2}
+
+
+@pytest.mark.parametrize("fault", [("CONNECT", hang), ("MAIL", drip(b"2" * 9_999, every_seconds=0.02)), (".", hang)])
+def test_one_bad_connection_does_not_hold_up_the_others(fault: tuple[str, Step]) -> None:
+    """A black hole or a drip on one connection: the others go on at full rate meanwhile."""
+    command, action = fault
+    script: dict[str, Step] = {command: [action, None]}  # type: ignore[list-item]
+    with SmtpServer(script=script, extensions=PIPELINING) as server:
+        with pool_for(server.port, timeout_seconds=3, final_timeout_seconds=3) as sessions:
+            sessions.begin(0, seal_email(), Marks())
+            while len(server.lines) < 1 or (command != "CONNECT" and len(server.commands) < 2):
+                assert sessions.finished(0.01) == []
+            began = time.monotonic()
+            done: list[tuple[int, Result]] = []
+            free, begun = [1, 2, 3], 0
+            while len(done) < 60:
+                while free and begun < 60:
+                    sessions.begin(free.pop(), seal_email(), Marks())
+                    begun += 1
+                for place, result in sessions.finished(1):
+                    assert place != 0
+                    free.append(place)
+                    done.append((place, result))
+            assert kinds(done) == {Accepted: 60}
+            assert time.monotonic() - began < 2.5
+            (bad,) = sessions.finished(10)
+            assert bad[0] == 0
+            assert isinstance(bad[1], Unknown if command == "." else Deferred)
+
+
+def test_a_refused_login_comes_out_as_what_it_is() -> None:
+    script = {"MAIL": say(b"530 5.7.0 authentication required\r\n")}
+    with SmtpServer(script=script, extensions=PIPELINING) as server, pool_for(server.port) as sessions:
+        ((_, result),) = send_many(sessions, 1)
+        assert isinstance(result, ChannelMisconfigured)
+
+
+def test_unreachable() -> None:
+    with pool_for(closed_port()) as sessions:
+        assert kinds(send_many(sessions, 3)) == {Deferred: 3}
+
+
+@pytest.mark.parametrize(("command", "kind"), [(".", Unknown), ("MAIL", Deferred)])
+def test_interrupted_from_another_thread(command: str, kind: type) -> None:
+    """Whoever waits for a server that is silent waits no more; a dot without a reply is in doubt."""
+    with SmtpServer(script={command: hang}, extensions=PIPELINING) as server:
+        with pool_for(server.port, timeout_seconds=60, final_timeout_seconds=60) as sessions:
+            for place in range(4):
+                sessions.begin(place, seal_email(), Marks())
+            while len(server.commands) < (16 if command == "." else 8):
+                assert sessions.finished(0.01) == []
+            timer = threading.Timer(0.1, sessions.interrupt)
+            timer.start()
+            began, done = time.monotonic(), list[tuple[int, Result]]()
+            while len(done) < 4:
+                done += sessions.finished(1)
+            assert time.monotonic() - began < 5
+            assert kinds(done) == {kind: 4}
+            timer.join()
+
+
+def test_closed_while_messages_are_under_way() -> None:
+    """No server sees the rest of a message that was given up."""
+    with SmtpServer(script={"MAIL": hang}, extensions=()) as server:
+        with pool_for(server.port) as sessions:
+            sessions.begin(0, seal_email(), Marks())
+            while len(server.commands) < 2:
+                assert sessions.finished(0.01) == []
+        assert server.taken == []
+
+
+def test_a_rehearsal_makes_no_pool() -> None:
+    settings = {"adapter": "smtp", "host": "mail.example.org"}
+    adapter = make_adapter(settings, folder=Path(__file__).parent, capture=MemoryCapture())
+    assert isinstance(adapter, Multiplexed)
+    assert adapter.open_many(4) is None
