@@ -95,6 +95,9 @@ class Crew:
             sessions = self._sessions = open_sessions(self._channel, len(self._slots))
             try:
                 self._work(sessions)
+            except BaseException:
+                self._note_the_rest(sessions)
+                raise
             finally:
                 sessions.close()
         except BaseException as error:  # the store is gone, or worse: nothing may go out that cannot be recorded
@@ -120,6 +123,14 @@ class Crew:
             if until is None:
                 until = clock.monotonic_seconds() + max(0.0, self._commit_seconds - QUICK_COMMIT_SECONDS)
             seconds = until - clock.monotonic_seconds()
+
+    def _note_the_rest(self, sessions: Sessions) -> None:
+        """After a failure, wait for what is under way: the ledger cannot be told any more, but the slots can."""
+        while self._under_way and not self._halt.is_abandoned:
+            for place, result in sessions.finished(LOOK_SECONDS):
+                del self._under_way[place]
+                if not isinstance(result, BaseException):
+                    _note(self._slots[place], result)
 
     def _record_and_start(self, sessions: Sessions) -> bool:
         """Record what is finished and start the next ones, in one commit; False if there is neither."""

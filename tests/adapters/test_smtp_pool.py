@@ -80,22 +80,6 @@ def test_over_tls(security: str) -> None:
         assert {len(transaction.data) for transaction in server.taken} == {len(HEADERS) + 2 + len(body) + 3}
 
 
-def test_a_large_body_to_a_slow_reader() -> None:
-    """What does not fit into the connection is written when there is room."""
-    body = (b"x" * 70 + b"\r\n") * 100_000
-
-    def slowly(line: Any) -> None:
-        line.write(b"354 go ahead\r\n")
-        line.wait_for_end(0.3)
-
-    with SmtpServer(script={"DATA": [slowly, None]}, extensions=PIPELINING) as server, pool_for(server.port) as pool:
-        pool.begin(0, seal_email(body=body), Marks())
-        began = time.monotonic()
-        while not (done := pool.finished(1)):
-            assert time.monotonic() < began + 10
-        assert kinds(list(done)) in ({Accepted: 1}, {Unknown: 1})
-
-
 NEVER = say(b"550 5.7.1 never\r\n")
 FAULTS: list[tuple[str, Step, type]] = [
     ("CONNECT", say(b"554 no service\r\n"), Deferred),
@@ -137,27 +121,27 @@ def test_one_bad_connection_does_not_hold_up_the_others(fault: tuple[str, Step])
     """A black hole or a drip on one connection: the others go on at full rate meanwhile."""
     command, action = fault
     script: dict[str, Step] = {command: [action, None]}  # type: ignore[list-item]
-    with SmtpServer(script=script, extensions=PIPELINING) as server:
-        with pool_for(server.port, timeout_seconds=3, final_timeout_seconds=3) as sessions:
-            sessions.begin(0, seal_email(), Marks())
-            while len(server.lines) < 1 or (command != "CONNECT" and len(server.commands) < 2):
-                assert sessions.finished(0.01) == []
-            began = time.monotonic()
-            done: list[tuple[int, Result]] = []
-            free, begun = [1, 2, 3], 0
-            while len(done) < 60:
-                while free and begun < 60:
-                    sessions.begin(free.pop(), seal_email(), Marks())
-                    begun += 1
-                for place, result in sessions.finished(1):
-                    assert place != 0
-                    free.append(place)
-                    done.append((place, result))
-            assert kinds(done) == {Accepted: 60}
-            assert time.monotonic() - began < 2.5
-            (bad,) = sessions.finished(10)
-            assert bad[0] == 0
-            assert isinstance(bad[1], Unknown if command == "." else Deferred)
+    limits = {"timeout_seconds": 3, "final_timeout_seconds": 3}
+    with SmtpServer(script=script, extensions=PIPELINING) as server, pool_for(server.port, **limits) as sessions:
+        sessions.begin(0, seal_email(), Marks())
+        while len(server.lines) < 1 or (command != "CONNECT" and len(server.commands) < 2):
+            assert sessions.finished(0.01) == []
+        began = time.monotonic()
+        done: list[tuple[int, Result]] = []
+        free, begun = [1, 2, 3], 0
+        while len(done) < 60:
+            while free and begun < 60:
+                sessions.begin(free.pop(), seal_email(), Marks())
+                begun += 1
+            for place, result in sessions.finished(1):
+                assert place != 0
+                free.append(place)
+                done.append((place, result))
+        assert kinds(done) == {Accepted: 60}
+        assert time.monotonic() - began < 2.5
+        (bad,) = sessions.finished(10)
+        assert bad[0] == 0
+        assert isinstance(bad[1], Unknown if command == "." else Deferred)
 
 
 def test_a_refused_login_comes_out_as_what_it_is() -> None:
@@ -175,20 +159,23 @@ def test_unreachable() -> None:
 @pytest.mark.parametrize(("command", "kind"), [(".", Unknown), ("MAIL", Deferred)])
 def test_interrupted_from_another_thread(command: str, kind: type) -> None:
     """Whoever waits for a server that is silent waits no more; a dot without a reply is in doubt."""
-    with SmtpServer(script={command: hang}, extensions=PIPELINING) as server:
-        with pool_for(server.port, timeout_seconds=60, final_timeout_seconds=60) as sessions:
-            for place in range(4):
-                sessions.begin(place, seal_email(), Marks())
-            while len(server.commands) < (16 if command == "." else 8):
-                assert sessions.finished(0.01) == []
-            timer = threading.Timer(0.1, sessions.interrupt)
-            timer.start()
-            began, done = time.monotonic(), list[tuple[int, Result]]()
-            while len(done) < 4:
-                done += sessions.finished(1)
-            assert time.monotonic() - began < 5
-            assert kinds(done) == {kind: 4}
-            timer.join()
+    limits = {"timeout_seconds": 60, "final_timeout_seconds": 60}
+    with (
+        SmtpServer(script={command: hang}, extensions=PIPELINING) as server,
+        pool_for(server.port, **limits) as sessions,
+    ):
+        for place in range(4):
+            sessions.begin(place, seal_email(), Marks())
+        while len(server.commands) < (16 if command == "." else 8):
+            assert sessions.finished(0.01) == []
+        timer = threading.Timer(0.1, sessions.interrupt)
+        timer.start()
+        began, done = time.monotonic(), list[tuple[int, Result]]()
+        while len(done) < 4:
+            done += sessions.finished(1)
+        assert time.monotonic() - began < 5
+        assert kinds(done) == {kind: 4}
+        timer.join()
 
 
 def test_closed_while_messages_are_under_way() -> None:

@@ -1,0 +1,468 @@
+"""The engine: what is durable when, what a crash at each stage leaves, how it stops, and that its connections share."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from publisher.domain.attempt import Accepted, Deferred, Outcome, Unknown
+from publisher.domain.message import SealedMessage
+from publisher.domain.wire import Stage
+from publisher.ports.adapter import AdapterType, ChannelSettings, Mark
+from publisher.ports.ledger import DeliveryFilter
+from publisher.workflow.application import Application, Channel
+from publisher.workflow.claims import LEASE_SECONDS, OWN_SECONDS
+from publisher.workflow.send import Progress, send
+from tests.journeys.project import Project
+from tests.workflow.office import StandingClock, now, opened
+from tests.workflow.scripted import ScriptedAdapter
+
+CONNECTIONS = 4
+
+
+class Settings(ChannelSettings):
+    connections: int = CONNECTIONS
+
+
+Action = Callable[[SealedMessage, Mark], Outcome]
+
+
+def accept(message: SealedMessage, mark: Mark) -> Outcome:
+    return Accepted("taken")
+
+
+@dataclass
+class Busy(ScriptedAdapter):
+    """An adapter with several connections: an action for each message."""
+
+    act: Action = accept
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def open(self) -> Any:  # type: ignore[override]
+        return Connection(self)
+
+
+@dataclass
+class Connection:
+    adapter: Busy
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def send(self, message: SealedMessage, mark: Mark) -> Outcome:
+        with self.adapter.lock:
+            self.adapter.handed.append(message)
+        return self.adapter.act(message, mark)
+
+    def verify(self) -> str:
+        return "ready"
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock()
+
+
+@pytest.fixture
+def adapter() -> Busy:
+    return Busy()
+
+
+@pytest.fixture
+def app(project: Project, clock: StandingClock, adapter: Busy) -> Iterator[Application]:
+    project.article()
+    with opened(project, clock) as app:
+        kind = AdapterType("busy", "a script", Settings, lambda *_: adapter, adapter.kinds)
+        channel = Channel("newsletter", Settings(adapter="busy"), kind, adapter)
+        yield replace(app, channels={**app.channels, "newsletter": channel})
+
+
+def send_again(app: Application, **options: Any) -> Any:
+    return send(app, ["newsletter"], **{"stop": threading.Event()} | options)
+
+
+class CountingLedger:
+    """Counts the commits of the engine."""
+
+    def __init__(self, ledger: Any) -> None:
+        self._ledger = ledger
+        self.exchanges: list[tuple[int, int]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    def exchange(self, finished: Any, starting: Any, **options: Any) -> Any:
+        self.exchanges.append((len(finished), len(starting)))
+        return self._ledger.exchange(finished, starting, **options)
+
+
+# ------------------------------------------------------------------------------------------ journal and recording
+
+
+def states_on_disk(project: Project) -> dict[str, str]:
+    """What another process sees: only what is committed."""
+    with sqlite3.connect(f"file:{project.folder / 'publisher.db'}?mode=ro", uri=True) as connection:
+        return dict(connection.execute("SELECT recipient, state FROM deliveries"))
+
+
+def watch_the_journal(project: Project, app: Application, adapter: Busy, ledger: Any = None) -> list[str]:
+    """Send to 40 and say what was wrong on the disk at the moment when an adapter had a message in its hands."""
+    faults: list[str] = []
+
+    def look(message: SealedMessage, mark: Mark) -> Outcome:
+        seen = Counter(states_on_disk(project).values())
+        mine = states_on_disk(project)[message.recipient]
+        if mine != "sending":
+            faults.append(f"in hand, but {mine}")
+        if seen["sending"] > CONNECTIONS:
+            faults.append(f"{seen['sending']} sending")
+        return Accepted("taken")
+
+    project.subscribe(40)
+    adapter.act = look
+    now(app if ledger is None else replace(app, ledger=ledger))
+    return faults
+
+
+def test_sending_is_durable_before_the_adapter_has_it(project: Project, app: Application, adapter: Busy) -> None:
+    """And never are more deliveries sending than there are connections: that is how many a crash can leave in doubt."""
+    assert watch_the_journal(project, app, adapter) == []
+    assert project.states() == {"accepted": 40}
+
+
+class RecordsAfterwards:
+    """The control: an engine that journals nothing and records when the reply is there."""
+
+    def __init__(self, ledger: Any) -> None:
+        self._ledger = ledger
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    def exchange(self, finished: Any, starting: Any, **options: Any) -> Any:
+        for attempt in finished:
+            self._ledger.exchange([], [attempt.delivery_id], **options)
+        self._ledger.exchange(finished, [], **options)
+        return frozenset(starting)
+
+
+def test_recording_only_afterwards_is_found_out(project: Project, app: Application, adapter: Busy) -> None:
+    faults = watch_the_journal(project, app, adapter, RecordsAfterwards(app.ledger))
+    assert "in hand, but claimed" in faults
+
+
+def test_all_connections_share_their_commits(project: Project, app: Application, adapter: Busy) -> None:
+    """What is finished and what starts stand in one commit; never more than one for each connection."""
+    project.subscribe(40)
+    gate = threading.Barrier(CONNECTIONS, timeout=20)
+
+    def together(message: SealedMessage, mark: Mark) -> Outcome:
+        gate.wait()
+        time.sleep(0.02)
+        return Accepted("taken")
+
+    adapter.act = together
+    ledger = CountingLedger(app.ledger)
+    now(replace(app, ledger=ledger))
+    assert sum(finished for finished, _ in ledger.exchanges) == sum(starting for _, starting in ledger.exchanges) == 40
+    assert max(starting for _, starting in ledger.exchanges) == CONNECTIONS
+    assert len(ledger.exchanges) <= 40
+    assert project.states() == {"accepted": 40}
+
+
+def test_a_claim_that_took_too_long_to_start_is_given_back(
+    project: Project, app: Application, adapter: Busy, clock: StandingClock
+) -> None:
+    """Past its own share of the lease, by a clock that never jumps, a worker starts nothing more of a claim."""
+    addresses = project.subscribe(9)
+
+    def slowly(message: SealedMessage, mark: Mark) -> Outcome:
+        if len(adapter.handed) == 1:
+            clock.forward(seconds=OWN_SECONDS + 1)
+        return Accepted("taken")
+
+    adapter.act = slowly
+    ledger = CountingLedger(app.ledger)
+    now(replace(app, ledger=ledger))
+    assert adapter.recipients == addresses
+    assert project.states() == {"accepted": 9}
+
+
+class StoppedAfterCommit(CountingLedger):
+    """The machine sleeps right after the journal entry is durable."""
+
+    def __init__(self, ledger: Any, clock: StandingClock) -> None:
+        super().__init__(ledger)
+        self._clock = clock
+
+    def exchange(self, finished: Any, starting: Any, **options: Any) -> Any:
+        started = super().exchange(finished, starting, **options)
+        if len(self.exchanges) == 1:
+            self._clock.forward(seconds=LEASE_SECONDS)
+        return started
+
+
+def test_after_a_long_sleep_nothing_is_sent_on_an_old_right(
+    project: Project, app: Application, adapter: Busy, clock: StandingClock
+) -> None:
+    """Another worker may have been told that it is in doubt: it is put back, and claimed and sent anew."""
+    addresses = project.subscribe(2)
+    now(replace(app, ledger=StoppedAfterCommit(app.ledger, clock)))
+    assert adapter.recipients == addresses
+    for row in project.deliveries():
+        with project.ledger() as ledger:
+            outcomes = [attempt.outcome for attempt in ledger.attempts([row.id])]
+        assert outcomes == ["deferred", "accepted"]
+
+
+# ------------------------------------------------------------------------------------------------------- crashes
+
+
+class Crash(BaseException):
+    """The process ends here; what it had in memory only is gone."""
+
+
+@pytest.mark.parametrize(
+    ("stage", "state", "sent_again"),
+    [
+        (None, "unknown", 0),
+        (Stage.ENVELOPE, "accepted", 1),
+        (Stage.DOT, "unknown", 0),
+        (Stage.OK, "accepted", 0),
+        (Stage.NO, "accepted", 1),
+    ],
+)
+def test_a_crash_at_each_stage(
+    project: Project, app: Application, adapter: Busy, stage: Stage | None, state: str, sent_again: int
+) -> None:
+    """The next run needs no lease to run out: what was not handed over is sent, what may have arrived is named once,
+    what the server has taken is accepted with its words."""
+    (address,) = project.subscribe(1)
+
+    def crash(message: SealedMessage, mark: Mark) -> Outcome:
+        if stage is not None:
+            mark.wire(stage, "250 mine" if stage is Stage.OK else "")
+        raise Crash
+
+    adapter.act = crash
+    with pytest.raises(Crash):
+        now(app)
+    adapter.handed.clear()
+    adapter.act = accept
+    send_again(app)
+    assert project.states() == {state: 1}
+    assert len(adapter.handed) == sent_again
+    if stage is Stage.OK:
+        assert project.deliveries(recipient=address)[0].receipt == "250 mine"
+
+
+@pytest.mark.parametrize("stage", [Stage.ENVELOPE, Stage.DOT])
+def test_a_crash_with_all_connections_busy(project: Project, app: Application, adapter: Busy, stage: Stage) -> None:
+    """At most one delivery a connection is in doubt, each of them is named, and nobody gets anything twice."""
+    addresses = project.subscribe(30)
+    gate = threading.Barrier(CONNECTIONS, timeout=20)
+    taken: list[str] = []
+
+    def crash(message: SealedMessage, mark: Mark) -> Outcome:
+        with adapter.lock:
+            number = len(adapter.handed)
+        if number <= 8:
+            taken.append(message.recipient)
+            return Accepted("taken")
+        mark.wire(stage)
+        if stage is Stage.DOT:
+            taken.append(message.recipient)
+        gate.wait()
+        raise Crash
+
+    adapter.act = crash
+    with pytest.raises(Crash):
+        now(app)
+    adapter.act = lambda message, mark: (taken.append(message.recipient), Accepted("taken"))[1]
+    send_again(app)
+    unknown = [row.key.recipient for row in project.deliveries() if row.state.value == "unknown"]
+    assert len(unknown) == (CONNECTIONS if stage is Stage.DOT else 0)
+    assert sorted(taken) == addresses
+    assert project.states() == {"accepted": 30 - len(unknown)} | ({"unknown": len(unknown)} if unknown else {})
+
+
+def test_the_lost_record_of_an_accepted_message_is_found_again(
+    project: Project, app: Application, adapter: Busy
+) -> None:
+    """The disk fails between the server's yes and its record: the slot still has it, with the server's words."""
+    project.subscribe(CONNECTIONS)
+
+    class LosesRecords(CountingLedger):
+        def exchange(self, finished: Any, starting: Any, **options: Any) -> Any:
+            if finished:
+                raise OSError("input/output error")
+            return super().exchange(finished, starting, **options)
+
+    with pytest.raises(OSError, match="input/output"):
+        now(replace(app, ledger=LosesRecords(app.ledger)))
+    assert len(adapter.handed) == CONNECTIONS
+    app.ledger.recover(app.clock.now())
+    assert project.states() == {"accepted": CONNECTIONS}
+    assert {row.receipt for row in project.deliveries()} == {"taken"}
+
+
+# ------------------------------------------------------------------------------------------------------ stopping
+
+
+def test_what_is_on_the_wire_is_finished_and_the_rest_given_back(
+    project: Project, app: Application, adapter: Busy
+) -> None:
+    project.subscribe(30)
+    stop = threading.Event()
+
+    def stopping(message: SealedMessage, mark: Mark) -> Outcome:
+        stop.set()
+        time.sleep(0.05)
+        return Accepted("taken")
+
+    adapter.act = stopping
+    report = now(app, stop=stop)
+    assert report.sent is not None
+    assert report.sent.interrupted
+    assert 1 <= len(adapter.handed) <= CONNECTIONS
+    assert project.states() == {"accepted": len(adapter.handed), "queued": 30 - len(adapter.handed)}
+    assert not list((project.folder / "publisher.db-wire").iterdir())
+
+
+def test_who_can_be_interrupted_is(project: Project, app: Application, adapter: Busy) -> None:
+    """After the grace a connection is cut: what waits for the reply to its dot is unknown, and recorded as such."""
+    project.subscribe(6)
+    stop = threading.Event()
+
+    class Cut(Connection):
+        def send(self, message: SealedMessage, mark: Mark) -> Outcome:
+            self.adapter.handed.append(message)
+            mark.wire(Stage.DOT)
+            stop.set()
+            return Unknown("interrupted") if self.over.wait(20) else Deferred("never")
+
+        def interrupt(self) -> None:
+            self.over.set()
+
+    adapter.open = lambda: Cut(adapter)  # type: ignore[method-assign]
+    project.article()
+    began = time.monotonic()
+    prepare_only(app)
+    send_again(app, stop=stop, grace_seconds=0.3)
+    assert time.monotonic() - began < 10
+    handed = len(adapter.handed)
+    assert project.states() == {"unknown": handed, "queued": 6 - handed}
+
+
+def prepare_only(app: Application) -> None:
+    """Plan the edition and send nothing of it yet."""
+    stop = threading.Event()
+    original = app.channels["newsletter"]
+    off = replace(original, settings=original.settings.model_copy(update={"enabled": False}))
+    now(replace(app, channels={**app.channels, "newsletter": off}), stop=stop)
+
+
+@pytest.mark.parametrize(("stage", "state"), [(Stage.DOT, "unknown"), (Stage.ENVELOPE, "queued"), (None, "unknown")])
+def test_who_never_comes_back_is_left_behind(
+    project: Project, app: Application, adapter: Busy, stage: Stage | None, state: str
+) -> None:
+    """The program leaves in time all the same, and the slot says what became of the delivery."""
+    project.subscribe(1)
+    stop, over = threading.Event(), threading.Event()
+
+    def hang(message: SealedMessage, mark: Mark) -> Outcome:
+        if stage is not None:
+            mark.wire(stage)
+        stop.set()
+        over.wait(30)
+        return Accepted("too late")
+
+    adapter.act = hang
+    prepare_only(app)
+    began = time.monotonic()
+    report = send_again(app, stop=stop, grace_seconds=0.3)
+    assert time.monotonic() - began < 8
+    assert project.states() == {state: 1}
+    assert report.interrupted == (state == "queued")
+    over.set()
+
+
+# ------------------------------------------------------------------------------------------------------ together
+
+
+def test_two_runs_share_what_there_is(project: Project, app: Application, adapter: Busy) -> None:
+    """Two at a time over the same channel: everybody once, nobody twice, nothing in doubt."""
+    addresses = project.subscribe(150)
+    prepare_only(app)
+    with opened(project, StandingClock()) as second:
+        other = replace(second, channels=app.channels)
+        threads = [threading.Thread(target=send_again, args=(one,)) for one in (app, other)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert adapter.recipients == addresses
+    assert project.states() == {"accepted": 150}
+
+
+def test_progress_tells_rate_and_time_left(
+    project: Project, app: Application, adapter: Busy, clock: StandingClock
+) -> None:
+    project.subscribe(10)
+    seen: list[Progress] = []
+
+    def a_second_each(message: SealedMessage, mark: Mark) -> Outcome:
+        with adapter.lock:
+            clock.at += timedelta(seconds=1)
+        return Accepted("taken")
+
+    adapter.act = a_second_each
+    now(app, on_progress=seen.append)
+    last = seen[-1]
+    assert (sum(last.counts.values()), last.total_count, last.seconds_left) == (10, 10, 0.0)
+    assert last.per_second == pytest.approx(1.0, rel=0.5)
+    first = seen[0]
+    assert first.seconds_left is not None
+    assert first.seconds_left == pytest.approx((10 - sum(first.counts.values())) / first.per_second)
+
+
+def test_posts_are_marked_durably_from_their_threads(project: Project, app: Application, adapter: Busy) -> None:
+    """Marks of several connections at once are all there at the next attempt."""
+    project.subscribe(8)
+
+    def mark_and_defer(message: SealedMessage, mark: Mark) -> Outcome:
+        mark("media", message.recipient)
+        return Deferred("later")
+
+    adapter.act = mark_and_defer
+    now(app)
+    with project.store() as store, store.database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT recipient, marks FROM deliveries").all()
+    assert all(f'"{recipient}"' in marks for recipient, marks in rows)
+    assert len(rows) == 8
+    assert app.ledger.count_deliveries(DeliveryFilter()) == {"deferred": 8}
+
+
+def test_a_wire_log_per_run_and_none_left(project: Project, app: Application, adapter: Busy, tmp_path: Path) -> None:
+    project.subscribe(3)
+    folder = project.folder / "publisher.db-wire"
+    seen: list[int] = []
+
+    def look(message: SealedMessage, mark: Mark) -> Outcome:
+        seen.append(len(list(folder.glob("*.slots"))))
+        return Accepted("taken")
+
+    adapter.act = look
+    now(app)
+    assert set(seen) == {1}
+    assert list(folder.iterdir()) == []
