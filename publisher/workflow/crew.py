@@ -95,9 +95,9 @@ class Crew:
             sessions = self._sessions = open_sessions(self._channel, len(self._slots))
             try:
                 self._work(sessions)
-            except BaseException:
+            except BaseException as error:
+                self._halt.fail(error)
                 self._note_the_rest(sessions)
-                raise
             finally:
                 sessions.close()
         except BaseException as error:  # the store is gone, or worse: nothing may go out that cannot be recorded
@@ -203,6 +203,9 @@ class Crew:
         """Judge what came of a delivery; its connection is free again."""
         attempt = self._under_way.pop(place)
         delivery = attempt.delivery
+        if isinstance(result, BaseException) and not isinstance(result, Exception):
+            self._halt.fail(result)  # its slot says how far it came
+            return
         if isinstance(result, ChannelMisconfigured):
             self._slots[place].note(Stage.NO)
             reason = f"the channel is stopped: {result.what}"
@@ -222,11 +225,9 @@ class Crew:
             detail=outcome.receipt if isinstance(outcome, Accepted) else outcome.reason,
         )
 
-    def _outcome_of(self, result: Outcome | BaseException, key: str) -> Outcome:
-        if not isinstance(result, BaseException):
-            return result
+    def _outcome_of(self, result: Outcome | Exception, key: str) -> Outcome:
         if not isinstance(result, Exception):
-            raise result
+            return result
         # An adapter's defect: what left before it, nobody knows.
         get_logger().error("adapter failed", channel=self._channel.name, delivery=key, exc_info=result)
         return Unknown(f"the adapter failed: {type(result).__name__}")
