@@ -173,6 +173,7 @@ def make_application(settings: Settings, store: Store, *, rehearsal: bool) -> Ap
         clock=clock,
         ledger=store.ledger,
         subscribers=store.subscribers,
+        notices=store.notices,
         templates=_templates(settings.template_folder),
         channels=_make_channels(settings, clock, rehearsal=rehearsal),
         http=http,

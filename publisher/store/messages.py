@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, select
 
 from publisher.domain.message import Message, decode_message
 from publisher.errors import StoreError
-from publisher.store.tables import deliveries, editions, messages, posts
+from publisher.store.tables import deliveries, editions, messages, notice_messages, posts
 from publisher.store.upsert import Insert, dialect_of, insert_into
 
 FIND_MESSAGE_ID = select(messages.c.id).where(messages.c.content_hash == bindparam("content_hash"))
@@ -21,6 +21,7 @@ FORGET_UNUSED_MESSAGES = delete(messages).where(
     ~exists().where(editions.c.message_id == messages.c.id),
     ~exists().where(posts.c.message_id == messages.c.id),
     ~exists().where(deliveries.c.message_id == messages.c.id),
+    ~exists().where(notice_messages.c.message_id == messages.c.id),
 )
 FORGET_UNUSED_MESSAGE = FORGET_UNUSED_MESSAGES.where(messages.c.id == bindparam("message_id"))
 

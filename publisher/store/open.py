@@ -11,6 +11,7 @@ from publisher.store.database import BUSY_SECONDS, Database, connect_sqlite
 from publisher.store.instance import read_instance_secret
 from publisher.store.ledger import SqlLedger
 from publisher.store.network_folders import network_file_system, read_mounts
+from publisher.store.notices import SqlNotices
 from publisher.store.schema import bring_up_to_date
 from publisher.store.subscribers import SqlSubscribers
 from publisher.store.wire import read_boot_id, wire_folder
@@ -20,10 +21,11 @@ SQLITE_URL = "sqlite:///"
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """All that is remembered: the ledger and the subscribers, in one database."""
+    """All that is remembered: the ledger, the subscribers and what the team is told, in one database."""
 
     ledger: SqlLedger
     subscribers: SqlSubscribers
+    notices: SqlNotices
     database: Database
 
     def instance_secret(self) -> str:
@@ -56,7 +58,7 @@ def open_store(
         database.close()
         raise
     ledger = SqlLedger(database, wire_folder(path), boot_id())
-    return Store(ledger, SqlSubscribers(database), database)
+    return Store(ledger, SqlSubscribers(database), SqlNotices(database), database)
 
 
 def _path_of(url_or_path: str) -> Path:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from sqlalchemy import Connection, delete, select, true
 
 from publisher.store.messages import FORGET_UNUSED_MESSAGES
-from publisher.store.tables import attempts, consumption, deliveries, editions, posts
+from publisher.store.tables import (
+    attempts,
+    consumption,
+    deliveries,
+    editions,
+    notice_events,
+    notice_messages,
+    notices,
+    posts,
+)
 
 # In this order, since each points to the next.
 FORGET_REHEARSED_ATTEMPTS = delete(attempts).where(
@@ -15,6 +24,11 @@ FORGET_REHEARSED_DELIVERIES = delete(deliveries).where(deliveries.c.rehearsal ==
 FORGET_REHEARSED_CONSUMPTION = delete(consumption).where(consumption.c.rehearsal == true())
 FORGET_REHEARSED_POSTS = delete(posts).where(posts.c.rehearsal == true())
 FORGET_REHEARSED_EDITIONS = delete(editions).where(editions.c.rehearsal == true())
+FORGET_REHEARSED_EVENTS = delete(notice_events).where(notice_events.c.rehearsal == true())
+FORGET_REHEARSED_NOTICE_MESSAGES = delete(notice_messages).where(
+    notice_messages.c.notice_id.in_(select(notices.c.id).where(notices.c.rehearsal == true()))
+)
+FORGET_REHEARSED_NOTICES = delete(notices).where(notices.c.rehearsal == true())
 
 
 def clear_rehearsals(connection: Connection) -> int:
@@ -24,5 +38,8 @@ def clear_rehearsals(connection: Connection) -> int:
     connection.execute(FORGET_REHEARSED_CONSUMPTION)
     connection.execute(FORGET_REHEARSED_POSTS)
     connection.execute(FORGET_REHEARSED_EDITIONS)
+    connection.execute(FORGET_REHEARSED_EVENTS)
+    connection.execute(FORGET_REHEARSED_NOTICE_MESSAGES)
+    connection.execute(FORGET_REHEARSED_NOTICES)
     connection.execute(FORGET_UNUSED_MESSAGES)
     return delivery_count

@@ -224,6 +224,7 @@ suppressions = Table(
 CLAIMABLE = text("state IN ('queued', 'deferred')")
 HELD = text("state IN ('claimed', 'sending')")
 DEFERRED = text("state = 'deferred'")
+OPEN = text("closed_at IS NULL")
 
 deliveries = Table(
     "deliveries",
@@ -319,4 +320,42 @@ feed_entries = Table(
     Column("feed", Text, primary_key=True),
     Column("entry_id", Text, primary_key=True),
     Column("taken_at", UtcTime, nullable=False),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    _id(),
+    Column("rehearsal", Boolean, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+notice_events = Table(
+    "notice_events",
+    metadata,
+    _id(),
+    Column("kind", String(32), nullable=False),
+    Column("about", Text, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("event_count", Integer, nullable=False),
+    Column("first_at", UtcTime, nullable=False),
+    Column("happened_at", UtcTime, nullable=False),
+    Column("rehearsal", Boolean, nullable=False),
+    # What a later event is folded into: emptied when a notice is made, but for what is told once in all.
+    Column("open_key", Text),
+    Column("told_once", Boolean, nullable=False),
+    # Set when a notice was made, or when nobody wanted to know.
+    Column("closed_at", UtcTime),
+    Column("notice_id", Id, ForeignKey("notices.id", ondelete="SET NULL"), index=True),
+    UniqueConstraint("open_key", "rehearsal"),
+    Index("ix_notice_events_open", "rehearsal", "id", sqlite_where=OPEN, postgresql_where=OPEN),
+    sqlite_autoincrement=True,
+)
+
+notice_messages = Table(
+    "notice_messages",
+    metadata,
+    Column("notice_id", Id, ForeignKey("notices.id", ondelete="CASCADE"), primary_key=True),
+    Column("message_id", Id, ForeignKey("messages.id"), primary_key=True, index=True),
 )

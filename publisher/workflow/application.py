@@ -19,6 +19,7 @@ from publisher.ports.clock import Clock
 from publisher.ports.credentials import Credentials
 from publisher.ports.http import HttpClient
 from publisher.ports.ledger import Ledger
+from publisher.ports.notices import Notices
 from publisher.ports.subscribers import Subscribers
 from publisher.rendering.templates import Templates
 
@@ -60,6 +61,7 @@ class Application:
     clock: Clock
     ledger: Ledger
     subscribers: Subscribers
+    notices: Notices
     templates: Templates
     channels: Mapping[str, Channel]
     http: HttpClient
