@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
+from publisher.config.calendar import check_calendar
 from publisher.config.examples import example_of
 from publisher.config.explain import nearest_hint
 from publisher.config.installed import Installed
@@ -105,7 +106,7 @@ def _check_digest(name: str, digest: Digest, document: Document, places: Places)
     yield from _check_language(digest.language, (*path, "language"), places)
     yield from _check_time_zone(digest.time_zone, (*path, "time_zone"), places)
     yield from _check_addresses(digest, path, places)
-    yield from _check_schedule(digest, path, places)
+    yield from check_calendar(digest, path, places)
     yield from check_digest_looks(name, digest, document.organisation, places)
     if digest.max_articles < 1:
         what = f'"max_articles" must be at least 1, not {digest.max_articles}'
@@ -171,14 +172,3 @@ def _check_return_path(digest: Digest, path: tuple[str, ...], places: Places) ->
         what = f'"return_path" has {len(local)} characters before the @; {MAX_BOUNCE_PREFIX} leave room for its token'
         hint = 'Shorten it, for example return_path = "bounces@bounces.example.org".'
         yield ConfigError(what, where=places.where((*path, "return_path")), hint=hint)
-
-
-def _check_schedule(digest: Digest, path: tuple[str, ...], places: Places) -> Iterator[ConfigError]:
-    from publisher.domain.cadence import CadenceError, parse_cadence
-
-    for text in digest.schedule:
-        try:
-            parse_cadence(text)
-        except CadenceError as error:
-            hint = 'Write for example schedule = ["Mon-Fri 07:00"].'
-            yield ConfigError(f'"schedule": {error}', where=places.where((*path, "schedule")), hint=hint)

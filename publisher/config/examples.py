@@ -12,6 +12,7 @@ Schema = Mapping[str, Any]
 
 _BY_KEY = {
     "adapter": '"folder"',
+    "blackout": '["12-24..01-06"]',
     "body": '{text = "{text}"}',
     "ca_file": '"our-server.pem"',
     "channel": '"newsletter"',
@@ -32,11 +33,13 @@ _BY_KEY = {
     "logo": '"logo.png"',
     "max_length": "500",
     "name": '"Fachverband Wärme"',
+    "pause_until": '"2027-01-07"',
     "port": "587",
     "postal_address": '"Musterstraße 1, 44135 Dortmund"',
     "recipients": '["redaktion@example.org"]',
     "reply_to": '"presse@example.org"',
     "schedule": '["Mon-Fri 07:00"]',
+    "skip_holidays": '["DE-NW"]',
     "selector": '"news1"',
     "tags": '["Technik", "Recht"]',
     "time_zone": '"Europe/Berlin"',

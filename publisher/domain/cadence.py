@@ -1,7 +1,6 @@
-"""When a digest is due: local calendar times, each of them once.
+"""The times of a schedule as calendars and wall clocks show them: "Mon-Fri 07:00", or a cron line.
 
-A time that the clock skips in spring runs at the first instant after the gap; one that comes twice in autumn runs the
-first time only. That is what people mean by "every day at half past two", and what a plain cron does not do.
+Nothing here knows of time zones: `domain/schedule.py` makes instants of these local times.
 """
 
 from __future__ import annotations
@@ -9,10 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta
+
+from cronsim import CronSim, CronSimError
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+_CRON_FIELD = re.compile(r"[\d*][\w*/,#-]*")
+_CRON_FIELD_COUNT = 5
+# Any moment will do to ask whether a cron line ever comes; the library looks fifty years ahead.
+_SOME_DAY = datetime(2024, 1, 1)  # noqa: DTZ001 - a calendar's time
 
 
 class CadenceError(ValueError):
@@ -20,35 +25,73 @@ class CadenceError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Cadence:
-    """Local times on weekdays; 0 is Monday."""
+class WeeklyTimes:
+    """Times of day on weekdays; 0 is Monday."""
 
+    text: str
     weekdays: frozenset[int]
     times: tuple[time, ...]
 
+    def local_times(self, first: date, last: date) -> Iterator[datetime]:
+        """Give the naive local times of these days, both included, in order."""
+        for number in range((last - first).days + 1):
+            day = first + timedelta(days=number)
+            if day.weekday() in self.weekdays:
+                yield from (datetime.combine(day, clock_time) for clock_time in self.times)
+
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """A due time: the local calendar time, which is its identity, and the instant at which it comes."""
+class CronTimes:
+    """Times of a cron line of five fields, which is read as Debian's cron reads it: 0 and 7 are both Sunday.
 
-    local: datetime
-    due_at: datetime
+    Where day of month and weekday are both given, either is enough.
+    Source: crontab(5) of Debian 12, checked 2026-11-29.
+    """
 
-    @property
-    def occurrence(self) -> str:
-        """Name it as the ledger does: unique in a digest."""
-        return f"due {self.local.isoformat(timespec='minutes')}"
+    text: str
+
+    def local_times(self, first: date, last: date) -> Iterator[datetime]:
+        """Give the naive local times of these days, both included, in order."""
+        before = datetime.combine(first, time()) - timedelta(seconds=1)
+        for local in CronSim(self.text, before):
+            if local.date() > last:
+                return
+            yield local
+
+
+Cadence = WeeklyTimes | CronTimes
 
 
 def parse_cadence(text: str) -> Cadence:
-    """Read "Mon-Fri 07:00", "Mon,Thu 07:00 15:30" or "07:00". Errors: CadenceError."""
+    """Read "Mon-Fri 07:00", "Mon,Thu 07:00 15:30", "07:00", or a cron line, "0 7 * * 1-5". Errors: CadenceError."""
     words = text.replace(", ", ",").split()
+    if words and ":" not in text and _CRON_FIELD.fullmatch(words[0]):
+        return _parse_cron(text, words)
     times = [_parse_time(word) for word in words if ":" in word]
     if not times:
         raise CadenceError(f'no time of day in "{text}"')
     days = [word for word in words if ":" not in word]
     weekdays = frozenset().union(*(_parse_days(word) for word in days)) if days else frozenset(range(7))
-    return Cadence(weekdays, tuple(sorted(set(times))))
+    return WeeklyTimes(text, weekdays, tuple(sorted(set(times))))
+
+
+def _parse_cron(text: str, words: list[str]) -> CronTimes:
+    if len(words) != _CRON_FIELD_COUNT:
+        fields = "minute, hour, day, month, weekday"
+        raise CadenceError(f'the cron line "{text}" has {len(words)} fields instead of five: {fields}')
+    try:
+        comes = next(iter(CronSim(text, _SOME_DAY)), None)
+    except CronSimError as error:
+        raise CadenceError(f'the cron line "{text}" has a wrong {_field_of(error)}') from None
+    if comes is None:
+        raise CadenceError(f'the cron line "{text}" never comes')
+    return CronTimes(text)
+
+
+def _field_of(error: CronSimError) -> str:
+    """Take the field's name out of the library's "Bad day-of-month"."""
+    name = str(error).removeprefix("Bad ")
+    return {"day-of-month": "day of the month", "day-of-week": "weekday"}.get(name, name)
 
 
 def _parse_time(word: str) -> time:
@@ -73,42 +116,3 @@ def _parse_day(word: str) -> int:
     if name not in WEEKDAYS:
         raise CadenceError(f'"{word}" is not a weekday (Mon, Tue, Wed, Thu, Fri, Sat, Sun)')
     return WEEKDAYS.index(name)
-
-
-def due_between(cadence: Cadence, zone: tzinfo, after: datetime, until: datetime) -> Iterator[Due]:
-    """Give each due time whose instant is later than `after` and not later than `until`, in order of their instants."""
-    day = after.astimezone(zone).date() - timedelta(days=1)
-    last = until.astimezone(zone).date() + timedelta(days=1)
-    while day <= last:
-        for due in _dues_on(cadence, zone, day):
-            if after < due.due_at <= until:
-                yield due
-        day += timedelta(days=1)
-
-
-def _dues_on(cadence: Cadence, zone: tzinfo, day: date) -> Iterator[Due]:
-    if day.weekday() in cadence.weekdays:
-        for clock_time in cadence.times:
-            local = datetime.combine(day, clock_time)
-            yield Due(local, instant_of(local, zone))
-
-
-def instant_of(local: datetime, zone: tzinfo) -> datetime:
-    """Give the UTC instant of a naive local time: the first of two, or the first after a gap."""
-    first = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    if first.astimezone(zone).replace(tzinfo=None) == local:
-        return first
-    return _end_of_gap(local.replace(tzinfo=zone, fold=1).astimezone(UTC), first, zone)
-
-
-def _end_of_gap(before: datetime, after: datetime, zone: tzinfo) -> datetime:
-    """Find the instant, to the second, at which the offset changes between two instants."""
-    old = before.astimezone(zone).utcoffset()
-    low, high = 0, int((after - before).total_seconds())
-    while high - low > 1:
-        middle = (low + high) // 2
-        if (before + timedelta(seconds=middle)).astimezone(zone).utcoffset() == old:
-            low = middle
-        else:
-            high = middle
-    return before + timedelta(seconds=high)

@@ -114,7 +114,14 @@ class Digest:
     """Address for bounces, for example "bounces@bounces.example.org": each e-mail's says whom it is about, as in
     bounces+TOKEN@bounces.example.org. from_address if left out."""
     schedule: tuple[str, ...] = ()
-    """When an edition is made by `publish run`, for example ["Mon-Fri 07:00"]; empty: only by hand."""
+    """When an edition is made by `publish run`, for example ["Mon-Fri 07:00"], or a cron line such as "0 7 * * 1-5"
+    (0 and 7 are Sunday); empty: only by hand."""
+    skip_holidays: tuple[str, ...] = ()
+    """Make no edition on the public holidays of these regions, for example ["DE-NW"]."""
+    blackout: tuple[str, ...] = ()
+    """Make no edition on these days: "2026-12-24", "2026-12-24..2027-01-06", or each year "12-24..01-06"."""
+    pause_until: str | None = None
+    """Make no edition before this date, or this local time, for example "2027-01-07" or "2027-01-07 12:00"."""
     default: bool = False
     """Take the articles that name no digest; needed only where there are several digests."""
     tags: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
 """`publish run`: a tick every few seconds that does what is due. APScheduler wakes it; the ledger keeps it unique.
 
-The due times are ours (`domain/cadence.py`): APScheduler's cron trigger would run a time in the autumn fold twice. Its
+The due times are ours (`domain/schedule.py`): APScheduler's cron trigger would run a time in the autumn fold twice. Its
 job is held in memory, and a tick may come twice or late without harm.
 """
 

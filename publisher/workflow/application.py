@@ -12,6 +12,7 @@ from publisher.config.settings import Settings
 from publisher.domain.digest import Digest
 from publisher.domain.message import MessageKind
 from publisher.domain.outlet import Outlet
+from publisher.domain.schedule import Schedule, schedule_of
 from publisher.domain.selection import OutletRule
 from publisher.intake.queue import QueueReading
 from publisher.ports.adapter import Adapter, AdapterType, ChannelSettings
@@ -99,6 +100,11 @@ class Application:
             max_articles=digest.max_articles,
             time_zone=ZoneInfo(self.settings.organisation.time_zone),
         )
+
+    def schedule(self, digest: str) -> Schedule:
+        """Say when a digest is due, by the clocks of its own time zone."""
+        settings = self.settings.digests[digest]
+        return schedule_of(settings, ZoneInfo(settings.time_zone or self.settings.organisation.time_zone))
 
     def channel_rule(self, channel: Channel) -> OutletRule:
         """Say what a channel takes."""

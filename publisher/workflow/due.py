@@ -6,9 +6,8 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from publisher.domain.cadence import Due, due_between, parse_cadence
+from publisher.domain.schedule import Due
 from publisher.errors import PublisherError
 from publisher.intake.queue import QueueReading
 from publisher.logs import get_logger
@@ -56,10 +55,9 @@ def due_editions(app: Application, now: datetime) -> tuple[DueEdition, ...]:
 
 
 def _dues(app: Application, now: datetime) -> Iterator[tuple[str, Due]]:
-    for name, digest in app.settings.digests.items():
-        zone = ZoneInfo(digest.time_zone or app.settings.organisation.time_zone)
-        for text in digest.schedule:
-            for due in due_between(parse_cadence(text), zone, now - CATCH_UP, now):
+    for name in app.settings.digests:
+        for due in app.schedule(name).due_between(now - CATCH_UP, now):
+            if due.skip is None:
                 yield name, due
 
 

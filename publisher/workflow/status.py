@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from publisher.domain.cadence import due_between, parse_cadence
 from publisher.domain.delivery import OPEN_STATES, DeliveryState
 from publisher.ports.ledger import DeliveryFilter, DeliveryRow, EditionRow, PostRow
 from publisher.workflow.application import Application
@@ -66,16 +64,15 @@ def status(app: Application) -> StatusView:
 
 
 def next_runs(app: Application) -> tuple[tuple[str, datetime], ...]:
-    """Give each digest's next due time within about a week."""
+    """Give each digest's next due time that is not skipped, within about a week."""
     now = app.clock.now()
     runs: list[tuple[str, datetime]] = []
-    for name, digest in app.settings.digests.items():
-        zone = ZoneInfo(digest.time_zone or app.settings.organisation.time_zone)
-        dues = [
-            due for text in digest.schedule for due in due_between(parse_cadence(text), zone, now, now + LOOK_AHEAD)
-        ]
-        if dues:
-            runs.append((name, min(due.due_at for due in dues).astimezone(zone)))
+    for name in app.settings.digests:
+        schedule = app.schedule(name)
+        dues = schedule.due_between(now, now + LOOK_AHEAD)
+        due = next((due for due in dues if due.skip is None), None)
+        if due is not None:
+            runs.append((name, due.due_at.astimezone(schedule.zone)))
     return tuple(sorted(runs, key=lambda run: run[1]))
 
 

@@ -20,6 +20,9 @@ channel = "mial"
 from_address = "x"
 language = "fr"
 schedule = ["irgendwann"]
+skip_holidays = ["DE-NRW"]
+blackout = ["24.12."]
+pause_until = "x"
 max_articles = 0
 template = "leter"
 required_clients = ["gmial.*", "gmail.*", "otlook.*"]
@@ -49,15 +52,18 @@ def test_one_run_tells_everything_in_the_order_of_the_lines(tmp_path: Path) -> N
         ("config.toml:11 [digests.daily.from_address]", f"{NO_ADDRESS}: there is no @-sign"),
         ("config.toml:12 [digests.daily.language]", '"language" is neither "de" nor "en": "fr"'),
         ("config.toml:13 [digests.daily.schedule]", '"schedule": no time of day in "irgendwann"'),
-        ("config.toml:14 [digests.daily.max_articles]", '"max_articles" must be at least 1, not 0'),
-        ("config.toml:15 [digests.daily.template]", 'there is no e-mail template "leter"'),
-        ("config.toml:16 [digests.daily.required_clients]", '"gmial.*" names no mail program'),
-        ("config.toml:16 [digests.daily.required_clients]", '"otlook.*" names no mail program'),
-        ("config.toml:17 [digests.weekly.channel]", '"channel" is missing'),
-        ("config.toml:17 [digests.weekly.from_address]", '"from_address" is missing'),
-        ("config.toml:19 [digests.weekly.time_zone]", '"time_zone" is not known: "Berlin"'),
-        ("config.toml:21 [delivery.give_up_after_hours]", '"give_up_after_hours" must be from 1 to 240, not 0'),
-        ("config.toml:24 [channels.mail.host]", '"host" must be a text in quotation marks, not 5'),
+        ("config.toml:14 [digests.daily.skip_holidays]", '"skip_holidays": "DE-NRW" names no part of DE'),
+        ("config.toml:15 [digests.daily.blackout]", '"blackout": "24.12." is not a date'),
+        ("config.toml:16 [digests.daily.pause_until]", '"pause_until": "x" is neither a date nor a date with a time'),
+        ("config.toml:17 [digests.daily.max_articles]", '"max_articles" must be at least 1, not 0'),
+        ("config.toml:18 [digests.daily.template]", 'there is no e-mail template "leter"'),
+        ("config.toml:19 [digests.daily.required_clients]", '"gmial.*" names no mail program'),
+        ("config.toml:19 [digests.daily.required_clients]", '"otlook.*" names no mail program'),
+        ("config.toml:20 [digests.weekly.channel]", '"channel" is missing'),
+        ("config.toml:20 [digests.weekly.from_address]", '"from_address" is missing'),
+        ("config.toml:22 [digests.weekly.time_zone]", '"time_zone" is not known: "Berlin"'),
+        ("config.toml:24 [delivery.give_up_after_hours]", '"give_up_after_hours" must be from 1 to 240, not 0'),
+        ("config.toml:27 [channels.mail.host]", '"host" must be a text in quotation marks, not 5'),
     ]  # fmt: skip
 
 
