@@ -10,6 +10,7 @@
     |- SubscriberError          one line of subscribers is wrong
     |- UsageError               the command was called with something that does not exist
     |- StoreError               the ledger is missing, damaged or of another version
+    |  `- MessageGone           a message is not there any more: what it belonged to was discarded
     |- Problems                 several of the above, shown together
     |- ChannelMisconfigured     the remote refuses our credentials; the channel stops
     `- TryAgain                 exit 4
@@ -78,6 +79,10 @@ class UsageError(PublisherError):
 
 class StoreError(PublisherError):
     """The ledger is missing, damaged, or written by another version."""
+
+
+class MessageGone(StoreError):
+    """A message is not there any more: what it belonged to was discarded, by another process perhaps."""
 
 
 class ChannelMisconfigured(PublisherError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 import tomllib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -22,9 +23,18 @@ Schema = Mapping[str, Any]
 _RESTS_ON = ((("templates",), "template"), (("organisation", "colours"), "theme"))
 
 
-@functools.cache
+# Python 3.11's parser, which reads the attribute docstrings here, fails where two threads use it deep in other calls.
+_making = threading.Lock()
+
+
 def document_type() -> tuple[TypeAdapter[Document], dict[str, Any]]:
     """Give what validates a whole config, and its JSON schema."""
+    with _making:
+        return _make_document_type()
+
+
+@functools.cache
+def _make_document_type() -> tuple[TypeAdapter[Document], dict[str, Any]]:
     from pydantic import TypeAdapter
 
     adapter = TypeAdapter(Document)

@@ -399,7 +399,7 @@ class Ledger(Protocol):
         ...
 
     def message(self, message_id: int) -> Message:
-        """Read a message. Errors: StoreError if its hash is not the one that it was stored with."""
+        """Read a message. Errors: MessageGone; StoreError if its hash is not the one that it was stored with."""
         ...
 
     # Sending

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, exists, select
 
 from publisher.domain.message import Message, decode_message
-from publisher.errors import StoreError
+from publisher.errors import MessageGone, StoreError
 from publisher.store.tables import deliveries, editions, messages, notice_messages, posts
 from publisher.store.upsert import Insert, dialect_of, insert_into
 
@@ -50,10 +50,10 @@ def forget_unused_message(connection: Connection, message_id: int) -> None:
 
 
 def read_message(connection: Connection, message_id: int, where: str) -> Message:
-    """Read a message and check that it is what was frozen. Errors: StoreError."""
+    """Read a message and check that it is what was frozen. Errors: MessageGone, StoreError."""
     row = connection.execute(READ_MESSAGE, {"message_id": message_id}).one_or_none()
     if row is None:
-        raise StoreError(f"there is no message {message_id}", where=where)
+        raise MessageGone(f"there is no message {message_id}", where=where)
     # SQLite would also hold text there.
     if not isinstance(row.encoded, bytes) or hashlib.sha256(row.encoded).hexdigest() != row.content_hash:
         raise StoreError(

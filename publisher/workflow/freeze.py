@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from publisher.domain.edition import EditionState
 from publisher.errors import TryAgain
 from publisher.ports.ledger import (
     AlreadyConsumed,
@@ -120,8 +119,3 @@ def discard(app: Application, frozen: Frozen) -> None:
         app.ledger.discard_edition(edition.row.id)
     for post in frozen.posts:
         app.ledger.discard_post(post.row.id)
-
-
-def approve(app: Application, edition: FrozenEdition) -> bool:
-    """Approve by rule: no digest asks for a person yet."""
-    return app.ledger.change_edition(edition.row.id, EditionState.FROZEN, EditionState.APPROVED, app.clock.now())

@@ -1,14 +1,22 @@
-"""Plan: one delivery row per recipient and channel before the first byte leaves."""
+"""Plan: one delivery row per recipient and channel before the first byte leaves.
+
+What is planned is read from the ledger, and where it goes from the config: so what is frozen can be planned later, by
+another process, after a crash.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from publisher.domain.address import normalise_address
-from publisher.errors import PublisherError
-from publisher.ports.ledger import AlreadyConsumed, PlanEdition, Planned, PlanPost
-from publisher.workflow.application import Application
-from publisher.workflow.freeze import Frozen, FrozenEdition, FrozenPost, approve
+from publisher.domain.digest import Digest
+from publisher.domain.edition import EditionState
+from publisher.domain.message import Message
+from publisher.domain.post import Post
+from publisher.errors import MessageGone, PublisherError, UsageError
+from publisher.ports.ledger import AlreadyConsumed, EditionRow, PlanEdition, Planned, PlanPost, PostRow
+from publisher.workflow.application import Application, Channel
+from publisher.workflow.freeze import Frozen
 from publisher.workflow.pages import add_pages
 
 
@@ -31,7 +39,7 @@ def plan(app: Application, frozen: Frozen) -> PlanReport:
     taken: list[str] = []
     message_ids: set[int] = set()
     for edition in frozen.editions:
-        made = plan_edition(app, edition)
+        made = plan_edition(app, edition.row) if approve_by_rule(app, edition.row) else None
         if made is None:
             taken.append(edition.row.name)
         else:
@@ -39,7 +47,7 @@ def plan(app: Application, frozen: Frozen) -> PlanReport:
             message_ids.add(edition.row.message_id)
     editions = {name for name, _ in planned}
     for post in frozen.posts:
-        made = plan_post(app, post)
+        made = plan_post(app, post.row)
         name = f"{post.row.article.slug} on {post.row.channel}"
         if made is None:
             taken.append(name)
@@ -50,41 +58,68 @@ def plan(app: Application, frozen: Frozen) -> PlanReport:
     return PlanReport(tuple(planned), tuple(taken), frozenset(message_ids), pages_problem)
 
 
-def plan_edition(app: Application, edition: FrozenEdition) -> Planned | None:
-    """Plan one edition; None, and the edition discarded, if another process has taken one of its articles."""
-    channel = app.channels[edition.draft.channel]
-    fixed = [normalise_address(address) for address in edition.draft.content.digest.recipients]
-    if not approve(app, edition):
-        return None
+def approve_by_rule(app: Application, row: EditionRow) -> bool:
+    """Approve a frozen edition where no person has to; False if it may not be planned."""
+    if row.state is EditionState.APPROVED:
+        return True
+    return app.ledger.change_edition(row.id, EditionState.FROZEN, EditionState.APPROVED, app.clock.now())
+
+
+def plan_edition(app: Application, row: EditionRow) -> Planned | None:
+    """Plan an approved edition; None, and the edition discarded, if another process has taken one of its articles.
+
+    Errors: UsageError if the config no longer has its digest or channel.
+    """
+    digest, channel = way_of(app, row)
     try:
-        return app.ledger.plan_edition(
-            PlanEdition(
-                edition_id=edition.row.id,
-                channel=channel.name,
-                adapter=channel.adapter_type.name,
-                fixed_recipients=list(dict.fromkeys(fixed)),
-                prepared=channel.adapter.prepare(edition.draft.email.message),
-            ),
-            app.clock.now(),
-        )
-    except AlreadyConsumed:
-        app.ledger.discard_edition(edition.row.id)
+        return app.ledger.plan_edition(plan_of(app, row, digest, channel), app.clock.now())
+    except (AlreadyConsumed, MessageGone):
+        app.ledger.discard_edition(row.id)
         return None
 
 
-def plan_post(app: Application, post: FrozenPost) -> Planned | None:
+def plan_of(app: Application, row: EditionRow, digest: Digest, channel: Channel) -> PlanEdition:
+    """Say how an edition is planned."""
+    fixed = [normalise_address(address) for address in digest.recipients]
+    return PlanEdition(
+        edition_id=row.id,
+        channel=channel.name,
+        adapter=channel.adapter_type.name,
+        fixed_recipients=list(dict.fromkeys(fixed)),
+        prepared=channel.adapter.prepare(app.ledger.message(row.message_id)),
+    )
+
+
+def way_of(app: Application, row: EditionRow) -> tuple[Digest, Channel]:
+    """Say by the config who gets an edition, and over which channel. Errors: UsageError if that is not there."""
+    digest = app.settings.digests.get(row.digest)
+    channel = app.channels.get(digest.channel) if digest else None
+    if digest is None or channel is None:
+        missing = f"[channels.{digest.channel}]" if digest else f"[digests.{row.digest}]"
+        raise UsageError(f"{row.name} needs {missing}, which is not in the config any more", hint="Put it back.")
+    return digest, channel
+
+
+def plan_post(app: Application, row: PostRow) -> Planned | None:
     """Plan one post; None if another process was faster."""
-    channel = app.channels[post.row.channel]
+    channel = app.channels[row.channel]
     try:
+        message = app.ledger.message(row.message_id)
         return app.ledger.plan_post(
             PlanPost(
-                post_id=post.row.id,
+                post_id=row.id,
                 adapter=channel.adapter_type.name,
                 account=channel.adapter.account(),
-                prepared=channel.adapter.prepare(post.draft.message),
-                segment_count=max(1, len(post.draft.rendered.post.segments)),
+                prepared=channel.adapter.prepare(message),
+                segment_count=_segment_count(message),
             ),
             app.clock.now(),
         )
-    except AlreadyConsumed:
+    except (AlreadyConsumed, MessageGone):
         return None
+
+
+def _segment_count(message: Message) -> int:
+    (encoded,) = message.sections["post"]
+    assert isinstance(encoded, bytes)
+    return max(1, len(Post.from_bytes(encoded).segments))

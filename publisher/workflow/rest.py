@@ -6,12 +6,12 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from publisher.domain.address import normalise_address
 from publisher.domain.delivery import DeliveryState
 from publisher.errors import TryAgain, UsageError
-from publisher.ports.ledger import DeliveryFilter, EditionRow, PlanEdition, Rest
+from publisher.ports.ledger import DeliveryFilter, EditionRow, Rest
 from publisher.workflow.application import Application, Channel
 from publisher.workflow.exit_codes import exit_code_of
+from publisher.workflow.plan import plan_of
 from publisher.workflow.send import Progress, SendReport, send
 from publisher.workflow.steer import find_edition
 
@@ -61,7 +61,7 @@ def send_rest(
     app.ledger.recover(app.clock.now())
     of_edition = DeliveryFilter(edition_id=edition.id)
     channel = _channel_of(app, edition)
-    plan = _plan(app, edition, channel)
+    plan = plan_of(app, edition, app.settings.digests[edition.digest], channel)
     waiting = sum(app.ledger.count_deliveries(replace(of_edition, due_at=app.clock.now())).values())
     offer = RestOffer(edition, channel.name, app.ledger.rest_of(plan), waiting)
     if offer.empty:
@@ -88,14 +88,3 @@ def _channel_of(app: Application, edition: EditionRow) -> Channel:
         hint = f"Set enabled = true in [channels.{name}]."
         raise UsageError(f'the channel "{name}" is left out for a while', hint=hint)
     return channel
-
-
-def _plan(app: Application, edition: EditionRow, channel: Channel) -> PlanEdition:
-    fixed = [normalise_address(address) for address in app.settings.digests[edition.digest].recipients]
-    return PlanEdition(
-        edition_id=edition.id,
-        channel=channel.name,
-        adapter=channel.adapter_type.name,
-        fixed_recipients=list(dict.fromkeys(fixed)),
-        prepared=channel.adapter.prepare(app.ledger.message(edition.message_id)),
-    )
