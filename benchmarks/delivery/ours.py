@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,14 @@ def make_project(folder: Path, port: int, count: int, size: int, connections: in
     store.close()
 
 
+@dataclass(frozen=True)
+class NothingPending:
+    may_start: frozenset[int]
+
+    def commit(self) -> None:
+        pass
+
+
 class NoJournal:
     """A ledger that keeps nothing: what the engine would do without one."""
 
@@ -101,8 +109,8 @@ class NoJournal:
     def claim(self, channel: str, *, limit: int, **_: Any) -> list[ClaimedDelivery]:
         return [self._left.popleft() for _ in range(min(limit, len(self._left)))]
 
-    def exchange(self, finished: Any, starting: Any, **_: Any) -> frozenset[int]:
-        return frozenset(starting)
+    def begin_exchange(self, finished: Any, starting: Any, **_: Any) -> NothingPending:
+        return NothingPending(frozenset(starting))
 
 
 @contextmanager

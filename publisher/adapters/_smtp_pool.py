@@ -7,22 +7,26 @@ thread of its own.
 
 from __future__ import annotations
 
+import contextlib
 import select
 import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from publisher.adapters._smtp_dialogue import Dialogue
-from publisher.adapters._smtp_steps import Call, Read, Step, Steps, Write
+from publisher.adapters._smtp_steps import Call, Hold, Read, Step, Steps, Write
 from publisher.domain.attempt import Outcome
 from publisher.domain.message import SealedMessage
 from publisher.ports.adapter import Mark
 from publisher.ports.clock import Clock
 
 Result = Outcome | Exception
+
+# What rings the bell: something to look at, or that whoever waits is wanted elsewhere.
+LOOK, WAKE = b".", b"!"
 
 
 @dataclass(slots=True)
@@ -33,12 +37,14 @@ class Place:
     steps: Steps[Outcome]
     step: Step | None = None
     deadline_seconds: float = 0.0
+    may_send: bool = False
+    result: Result | None = None
     unwritten: memoryview = field(default_factory=lambda: memoryview(b""))
     descriptor: int = -1
 
 
 class ConnectionPool:
-    """The sessions of one channel. `begin` and `finished` belong to one thread; `interrupt` may come from another."""
+    """The sessions of one channel. All belong to one thread, but `wake` and `interrupt` may come from another."""
 
     def __init__(self, sessions: Sequence[Any], clock: Clock, reply_seconds: float) -> None:
         self._sessions = sessions
@@ -49,33 +55,54 @@ class ConnectionPool:
         self._done: list[tuple[int, Result]] = []
         self._called: SimpleQueue[tuple[Place, Any, Exception | None]] = SimpleQueue()
         self._is_interrupted = False
+        self._is_woken = False
+        self._is_closed = False
         self._poll = select.poll()
         self._bell, self._ringer = socket.socketpair()
         self._bell.setblocking(False)
         self._poll.register(self._bell, select.POLLIN)
 
-    def begin(self, place: int, message: SealedMessage, mark: Mark) -> None:
-        """Begin to send over the connection with this number; it must be free."""
+    def prepare(self, place: int, message: SealedMessage, mark: Mark) -> None:
+        """Go as far as the server's wait for the message, or to its refusal; the connection must be free."""
         here = Place(place, self._sessions[place].steps(message, mark))
         self._under_way[place] = here
         self._go_on(here, next)
 
+    def send(self, place: int) -> None:
+        """Let the message leave, or tell what came of it before."""
+        here = self._under_way[place]
+        here.may_send = True
+        if here.result is not None:
+            self._finish(here, here.result)
+        elif isinstance(here.step, Hold):
+            self._hand_in(here, None, None)
+
+    def cancel(self, place: int) -> None:
+        """Forget the message; where the server has its envelope, the connection is of no more use."""
+        here = self._under_way.pop(place)
+        self._forget(here)
+        here.steps.close()
+
     def finished(self, seconds: float) -> Sequence[tuple[int, Result]]:
         """Wait until something is finished, for so long at most, and give what is."""
-        until = self._clock.monotonic_seconds() + seconds
-        while not self._done and self._under_way:
-            now = self._clock.monotonic_seconds()
-            if now >= until:
-                break
+        now = self._clock.monotonic_seconds()
+        until = now + seconds
+        while not self._done and not self._is_woken and now < until:
             self._wait(min(until, self._next_deadline()) - now)
-            self._expire()
+            now = self._clock.monotonic_seconds()
+            self._expire(now)
+        self._is_woken = False
         done, self._done = self._done, []
         return done
+
+    def wake(self) -> None:
+        """Make `finished` return at once."""
+        self._ringer.send(WAKE)
 
     def interrupt(self) -> None:
         """Break all connections: what is under way is finished with what is known."""
         self._is_interrupted = True
-        self._ringer.send(b"!")
+        self._ringer.send(LOOK)
 
     def close(self) -> None:
         """Say goodbye on all connections; where there is something under way, without a word."""
@@ -87,6 +114,8 @@ class ConnectionPool:
             thread.start()
         for thread in threads:
             thread.join()
+        self._is_closed = True
+        self._hang_up()
         self._bell.close()
         self._ringer.close()
 
@@ -99,10 +128,13 @@ class ConnectionPool:
                 self._answer_the_bell()
 
     def _answer_the_bell(self) -> None:
-        self._bell.recv(4_096)
+        self._is_woken = WAKE in self._bell.recv(4_096)
         while not self._called.empty():
             place, value, error = self._called.get()
-            self._hand_in(place, value, error)
+            if self._under_way.get(place.number) is place:
+                self._hand_in(place, value, error)
+            elif isinstance(value, Dialogue):
+                value.close()  # the message was cancelled while its connection was being made
         if self._is_interrupted:
             for place in list(self._by_descriptor.values()):
                 self._fail(place, ConnectionAbortedError("interrupted"))
@@ -110,8 +142,7 @@ class ConnectionPool:
     def _next_deadline(self) -> float:
         return min((place.deadline_seconds for place in self._by_descriptor.values()), default=float("inf"))
 
-    def _expire(self) -> None:
-        now = self._clock.monotonic_seconds()
+    def _expire(self, now: float) -> None:
         for place in [place for place in self._by_descriptor.values() if place.deadline_seconds <= now]:
             self._fail(place, TimeoutError())
 
@@ -149,6 +180,9 @@ class ConnectionPool:
             case Read():
                 place.deadline_seconds = step.dialogue.deadline_of(step.seconds)
                 self._try_buffered(place, step)
+            case Hold():
+                if place.may_send:
+                    self._hand_in(place, None, None)
             case Call():
                 threading.Thread(target=self._call, args=(place, step.function), daemon=True).start()
 
@@ -161,7 +195,19 @@ class ConnectionPool:
             self._called.put((place, value, None))
         except Exception as error:
             self._called.put((place, None, error))
-        self._ringer.send(b".")
+        if self._is_closed:
+            self._hang_up()
+        else:
+            with contextlib.suppress(OSError):  # closed just now, and that hangs up for us
+                self._ringer.send(LOOK)
+
+    def _hang_up(self) -> None:
+        """Close the connections that came too late."""
+        with contextlib.suppress(Empty):
+            while True:
+                _, value, _ = self._called.get_nowait()
+                if isinstance(value, Dialogue):
+                    value.close()
 
     def _try(self, place: Place) -> None:
         """Do as much of a step as goes without waiting."""
@@ -215,5 +261,8 @@ class ConnectionPool:
             place.descriptor = -1
 
     def _finish(self, place: Place, result: Result) -> None:
-        del self._under_way[place.number]
-        self._done.append((place.number, result))
+        """Tell the result, once it is asked for."""
+        place.result = result
+        if place.may_send:
+            del self._under_way[place.number]
+            self._done.append((place.number, result))

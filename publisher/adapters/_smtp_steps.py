@@ -37,12 +37,17 @@ class Call:
     function: Callable[[], Any]
 
 
-Step = Write | Read | Call
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Wait until the message may leave."""
+
+
+Step = Write | Read | Call | Hold
 Steps = Generator[Step, Any, T]
 
 
 def play(steps: Steps[T]) -> T:
-    """Play all steps, one after the other, and give the result."""
+    """Play all steps, one after the other, and give the result. The message may leave at once."""
     try:
         step = next(steps)
         while True:
@@ -65,4 +70,6 @@ def _do(step: Step) -> Any:
             return step.dialogue.write(step.content)
         case Read():
             return step.dialogue.read_reply(step.seconds)
-    return step.function()
+        case Call():
+            return step.function()
+    return None

@@ -16,7 +16,7 @@ from publisher.adapters._smtp_pool import ConnectionPool
 from publisher.adapters._smtp_relays import RelayChoice
 from publisher.adapters._smtp_settings import Relay, SmtpSettings
 from publisher.adapters._smtp_signing import MessageSigner
-from publisher.adapters._smtp_steps import Call, Steps, play
+from publisher.adapters._smtp_steps import Call, Hold, Steps, play
 from publisher.adapters._smtp_transaction import Envelope, LostAtOnce, RefusesUs, Transaction
 from publisher.adapters._smtp_wire import WireForm, content_of, wire_bytes
 from publisher.domain.article import slug_of
@@ -161,6 +161,7 @@ class SmtpSession:
     def _transact(self, envelope: Envelope, wire: bytes, mark: Mark, *, is_ascii: bool) -> Steps[Outcome]:
         transaction, refusal = yield from self._begin(envelope, len(wire), is_ascii=is_ascii)
         if refusal is None:
+            yield Hold()
             mark.wire(Stage.DOT)
             outcome = yield from transaction.hand_over(wire)
         else:

@@ -186,14 +186,29 @@ class Finder(Protocol):
 
 
 class Sessions(Protocol):
-    """Several connections, numbered from 0. Used by one thread, but for `interrupt`."""
+    """Several connections, numbered from 0. Used by one thread, but for `wake` and `interrupt`."""
 
-    def begin(self, place: int, message: SealedMessage, mark: Mark) -> None:
-        """Begin to send over this connection; it must be free."""
+    def prepare(self, place: int, message: SealedMessage, mark: Mark) -> None:
+        """Give this connection its next message; it must be free. Nothing of the message may leave before `send`.
+
+        What comes before the message may: a connection, a login, an envelope.
+        """
+        ...
+
+    def send(self, place: int) -> None:
+        """Send what was prepared."""
+        ...
+
+    def cancel(self, place: int) -> None:
+        """Forget what was prepared: the connection is free again, and nothing will be heard of the message."""
         ...
 
     def finished(self, seconds: float) -> Sequence[tuple[int, Outcome | BaseException]]:
-        """Wait until a connection is done with its message, for so long at most; give which, and what came of it."""
+        """Wait until a connection is done with what was sent, for so long at most; give which, and what came of it."""
+        ...
+
+    def wake(self) -> None:
+        """Make `finished` return at once, with what there is."""
         ...
 
     def interrupt(self) -> None:

@@ -304,6 +304,19 @@ class Rest:
         return self.new_count + self.cancelled_count
 
 
+class PendingExchange(Protocol):
+    """An exchange that is not durable yet."""
+
+    @property
+    def may_start(self) -> frozenset[int]:
+        """Name the deliveries that may start once it is durable."""
+        ...
+
+    def commit(self) -> None:
+        """Make it durable; from any thread, once. Errors: the ledger's; then nothing of it has happened."""
+        ...
+
+
 class Ledger(Protocol):
     """What was made, planned, tried, and what came of it."""
 
@@ -447,6 +460,18 @@ class Ledger(Protocol):
         The fence is in the same statement: a delivery may start only while this worker's lease holds, its recipient is
         not suppressed and its edition is neither paused nor cancelled. A newly suppressed one becomes skipped.
         """
+        ...
+
+    def begin_exchange(
+        self,
+        finished: Sequence[FinishedAttempt],
+        starting: Sequence[int],
+        *,
+        worker: str,
+        lease_seconds: float,
+        now: datetime,
+    ) -> PendingExchange:
+        """Do the same but for the commit. Until that is made, the caller must write nothing else to the ledger."""
         ...
 
     def mark(self, delivery_id: int, name: str, value: Any, *, worker: str) -> None:

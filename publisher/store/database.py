@@ -53,19 +53,35 @@ class Database:
             yield connection
 
     @contextmanager
-    def write_hot(self) -> Iterator[Hot]:
-        """Change it like `write`, by prepared statements on the one connection that is kept for them."""
-        with self._hot_lock, failures_mapped(self.where):
-            if self._hot is None:
-                self._hot = self._reader.raw_connection()
-            cursor = self._hot.cursor()
-            cursor.execute("BEGIN IMMEDIATE")
-            try:
+    def begin_hot(self) -> Iterator[Hot]:
+        """Change it by prepared statements on the one connection that is kept for them; `commit_hot` makes it durable.
+
+        Where this raises, nothing has happened.
+        """
+        self._hot_lock.acquire()
+        try:
+            with failures_mapped(self.where):
+                if self._hot is None:
+                    self._hot = self._reader.raw_connection()
+                cursor = self._hot.cursor()
+                cursor.execute("BEGIN IMMEDIATE")
                 yield Hot(self._reader.dialect, cursor)
-                cursor.execute("COMMIT")
-            except BaseException:
-                self._give_up_hot()
-                raise
+        except BaseException:
+            self._give_up_hot()
+            self._hot_lock.release()
+            raise
+
+    def commit_hot(self) -> None:
+        """Make durable what `begin_hot` began; from any thread."""
+        try:
+            with failures_mapped(self.where):
+                assert self._hot is not None
+                self._hot.cursor().execute("COMMIT")
+        except BaseException:
+            self._give_up_hot()
+            raise
+        finally:
+            self._hot_lock.release()
 
     def _give_up_hot(self) -> None:
         """Close the connection: whatever it was in the middle of is undone, and the next one starts clean."""

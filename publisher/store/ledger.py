@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,14 @@ from publisher.store import (
 )
 from publisher.store.database import Database
 from publisher.store.wire import open_wire_log, read_wire_records
+
+
+@dataclass(frozen=True, slots=True)
+class HotExchange:
+    """An exchange whose transaction is still open."""
+
+    may_start: frozenset[int]
+    commit: Callable[[], None]
 
 
 class SqlLedger:
@@ -204,8 +213,23 @@ class SqlLedger:
         now: datetime,
     ) -> frozenset[int]:
         """Record finished attempts and journal new ones, in one durable commit; give those that may start."""
-        with self._database.write_hot() as hot:
-            return sending.exchange(hot, finished, starting, worker=worker, lease_seconds=lease_seconds, now=now)
+        pending = self.begin_exchange(finished, starting, worker=worker, lease_seconds=lease_seconds, now=now)
+        pending.commit()
+        return pending.may_start
+
+    def begin_exchange(
+        self,
+        finished: Sequence[FinishedAttempt],
+        starting: Sequence[int],
+        *,
+        worker: str,
+        lease_seconds: float,
+        now: datetime,
+    ) -> HotExchange:
+        """Do the same but for the commit."""
+        with self._database.begin_hot() as hot:
+            may_start = sending.exchange(hot, finished, starting, worker=worker, lease_seconds=lease_seconds, now=now)
+        return HotExchange(may_start, self._database.commit_hot)
 
     def mark(self, delivery_id: int, name: str, value: Any, *, worker: str) -> None:
         """Make durable what a later attempt must know. Errors: StoreError if the right to send has been lost."""

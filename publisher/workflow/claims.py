@@ -18,7 +18,10 @@ OWN_SECONDS = LEASE_SECONDS * OWN_SHARE_OF_LEASE
 
 @dataclass
 class Claims:
-    """What is claimed and not started yet. With `message_id` only the deliveries of that message are claimed."""
+    """What is claimed and not started yet. `is_dry` says that the last fetch came to the end of the queue.
+
+    With `message_id` only the deliveries of that message are claimed.
+    """
 
     ledger: Ledger
     clock: Clock
@@ -26,6 +29,7 @@ class Claims:
     worker: str
     rehearsal: bool
     message_id: int | None = None
+    is_dry: bool = False
     _waiting: deque[tuple[float, ClaimedDelivery]] = field(default_factory=deque)
 
     def __len__(self) -> int:
@@ -55,6 +59,7 @@ class Claims:
             now=self.clock.now(),
             message_id=self.message_id,
         )
+        self.is_dry = len(claimed) < CLAIM_COUNT
         self._waiting.extend((deadline, delivery) for delivery in claimed)
 
     def give_back(self) -> None:

@@ -1,8 +1,9 @@
 """The crew of one channel: one thread that claims, journals, hands over, judges and records; its connections only send.
 
-A row says *sending* durably before the adapter sees the message, and the connection's slot in the wire log says how far
-it came. Whatever is finished by then is recorded in the same commit in which the next ones are journalled: one for all
-connections. So a crash leaves at most one delivery a connection in doubt, and that one is named. See
+A row says *sending* durably before anything of its message leaves, and the connection's slot in the wire log says how
+far it came. Whatever is finished by then is recorded in the same commit in which the next ones are journalled: one for
+all connections. While that commit is written to the disk, the next connections already go through what comes before
+the message. So a crash leaves at most one delivery a connection in doubt, and that one is named. See
 `docs/decisions/0002-group-commit.md`.
 """
 
@@ -22,10 +23,11 @@ from publisher.domain.wire import Stage
 from publisher.errors import ChannelMisconfigured, ConfigError
 from publisher.logs import get_logger
 from publisher.ports.adapter import Multiplexed, Sessions
-from publisher.ports.ledger import ClaimedDelivery, FinishedAttempt
+from publisher.ports.ledger import ClaimedDelivery, FinishedAttempt, PendingExchange
 from publisher.ports.wire import WireSlot
 from publisher.workflow.application import Application, Channel
 from publisher.workflow.claims import OWN_SECONDS, Claims
+from publisher.workflow.committer import Committer
 from publisher.workflow.halt import Halt
 from publisher.workflow.judge import judge, put_back
 from publisher.workflow.seal import Sealer
@@ -47,6 +49,25 @@ class UnderWay:
     key: str
     started_at: datetime
     started_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A delivery that has its connection, and waits for its journal entry to be durable."""
+
+    place: int
+    delivery: ClaimedDelivery
+    key: str
+    mark: SlotMark
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One commit under way: what it records, and what may start after it."""
+
+    recorded: Sequence[FinishedAttempt]
+    prepared: Sequence[Prepared]
+    asked_seconds: float
 
 
 class Crew:
@@ -73,7 +94,10 @@ class Crew:
         self._sessions: Sessions | None = None
         self._under_way: dict[int, UnderWay] = {}
         self._finished: list[FinishedAttempt] = []
-        self._commit_seconds = 0.0
+        self._free_places = list(range(len(slots)))
+        self._turn: Turn | None = None
+        self._linger_until = 0.0
+        self._replay_seconds = channel.replay_seconds
         self._thread = threading.Thread(target=self._run, name=claims.worker, daemon=True)
 
     def start(self) -> None:
@@ -93,36 +117,46 @@ class Crew:
     def _run(self) -> None:
         try:
             sessions = self._sessions = open_sessions(self._channel, len(self._slots))
+            committer = Committer(on_done=lambda: self._committed(sessions))
             try:
-                self._work(sessions)
+                self._work(sessions, committer)
             except BaseException as error:
                 self._halt.fail(error)
+                self._cancel_prepared(sessions)
                 self._note_the_rest(sessions)
             finally:
+                committer.end()
                 sessions.close()
         except BaseException as error:  # the store is gone, or worse: nothing may go out that cannot be recorded
             self._halt.fail(error)
 
-    def _work(self, sessions: Sessions) -> None:
-        while True:
-            is_going_on = self._record_and_start(sessions)
-            if self._under_way:
-                self._collect(sessions)
-            elif not is_going_on:
+    def _work(self, sessions: Sessions, committer: Committer) -> None:
+        """Commit and collect in turns until nothing is left, or everything has been settled without this crew."""
+        while not self._halt.is_abandoned:
+            if self._turn is not None and committer.is_done():
+                self._start(sessions, self._turn)
+            if self._turn is None and not self._waits_for_others():
+                self._exchange(sessions, committer)
+            if self._turn is None and not self._under_way and not self._finished:
                 return
-
-    def _collect(self, sessions: Sessions) -> None:
-        """Wait for the first that is finished; where the disk is slow, then for others, for as long as a commit takes.
-
-        So a slow disk is asked less often, and with a quick one nobody is kept waiting.
-        """
-        clock, seconds, until = self._app.clock, LOOK_SECONDS, None
-        while self._under_way and seconds > 0:
-            for place, result in sessions.finished(seconds):
+            for place, result in sessions.finished(self._patience()):
                 self._finish(place, result)
-            if until is None:
-                until = clock.monotonic_seconds() + max(0.0, self._commit_seconds - QUICK_COMMIT_SECONDS)
-            seconds = until - clock.monotonic_seconds()
+
+    def _waits_for_others(self) -> bool:
+        """Where the disk is slow, one commit should be for all connections; with a quick one nobody is kept waiting."""
+        return bool(self._under_way) and self._app.clock.monotonic_seconds() < self._linger_until
+
+    def _patience(self) -> float:
+        """Say how long to wait for connections: while others are waited for, no longer than that."""
+        if self._turn is None and self._finished:
+            return max(0.0, self._linger_until - self._app.clock.monotonic_seconds())
+        return LOOK_SECONDS
+
+    def _cancel_prepared(self, sessions: Sessions) -> None:
+        """Nothing may leave whose journal entry is in doubt."""
+        if self._turn is not None:
+            for prepared in self._turn.prepared:
+                sessions.cancel(prepared.place)
 
     def _note_the_rest(self, sessions: Sessions) -> None:
         """After a failure, wait for what is under way: the ledger cannot be told any more, but the slots can."""
@@ -132,26 +166,56 @@ class Crew:
                 if not isinstance(result, BaseException):
                     _note(self._slots[place], result)
 
-    def _record_and_start(self, sessions: Sessions) -> bool:
-        """Record what is finished and start the next ones, in one commit; False if there is neither."""
+    def _exchange(self, sessions: Sessions, committer: Committer) -> None:
+        """Begin to record what is finished and to journal the next ones, in one commit, if there is any of it."""
         chosen = self._choose()
         if not chosen and not self._finished:
-            return False
+            return
         asked_seconds = self._app.clock.monotonic_seconds()
-        started = self._exchange([delivery.id for delivery, _ in chosen])
-        is_in_time = self._app.clock.monotonic_seconds() - asked_seconds < OWN_SECONDS
+        recorded, self._finished = self._finished, []
+        pending = self._begin_exchange(recorded, [delivery.id for delivery, _ in chosen])
+        committer.commit(pending)
+        # While that is written to the disk, the connections go as far as they may without the message.
+        prepared: list[Prepared] = []
+        self._turn = Turn(recorded, prepared, asked_seconds)
         for delivery, sealed in chosen:
-            if delivery.id in started:
-                self._begin(sessions, delivery, sealed, is_in_time=is_in_time)
-        return True
+            if delivery.id in pending.may_start:
+                prepared.append(self._prepare(sessions, delivery, sealed))
+
+    def _begin_exchange(self, recorded: Sequence[FinishedAttempt], starting: Sequence[int]) -> PendingExchange:
+        """Until it is committed, nobody else in this process may write."""
+        self._writing.acquire()
+        try:
+            return self._app.ledger.begin_exchange(
+                recorded,
+                starting,
+                worker=self._claims.worker,
+                lease_seconds=SENDING_LEASE_SECONDS,
+                now=self._app.clock.now(),
+            )
+        except BaseException:
+            self._writing.release()
+            raise
+
+    def _prepare(self, sessions: Sessions, delivery: ClaimedDelivery, sealed: SealedMessage) -> Prepared:
+        place = self._free_places.pop()
+        mark = SlotMark(self._mark, self._slots[place], delivery.id)
+        sessions.prepare(place, sealed, mark)
+        return Prepared(place, delivery, sealed.key, mark)
+
+    def _committed(self, sessions: Sessions) -> None:
+        """From the committer's thread: others may write again, and the crew has something to start."""
+        self._writing.release()
+        sessions.wake()
 
     def _choose(self) -> Sequence[tuple[ClaimedDelivery, SealedMessage]]:
         """Take and seal as many deliveries as there are free connections; none if we are to stop."""
-        free_count = len(self._slots) - len(self._under_way)
+        free_count = len(self._free_places)
         if self._halt.is_stopped(self._channel.name) or not free_count:
             return []
         with self._writing:
-            if not self._claims and not self._finished:  # what was finished may make way for what comes after it
+            # What was the end of the queue may have more behind it, once what is finished is recorded.
+            if len(self._claims) < free_count and not (self._claims.is_dry and self._finished):
                 self._claims.fetch()
             taken = self._claims.take(free_count)
         try:
@@ -160,40 +224,36 @@ class Crew:
             self._halt.stop_channel(self._channel.name, error)
             return []
 
-    def _exchange(self, starting: Sequence[int]) -> frozenset[int]:
-        if self._halt.is_abandoned:
-            raise SystemExit  # everything about this crew has been settled without it
-        finished, self._finished = self._finished, []
-        began_seconds = self._app.clock.monotonic_seconds()
-        with self._writing:
-            started = self._app.ledger.exchange(
-                finished,
-                starting,
-                worker=self._claims.worker,
-                lease_seconds=SENDING_LEASE_SECONDS,
-                now=self._app.clock.now(),
-            )
-        took_seconds = self._app.clock.monotonic_seconds() - began_seconds
-        self._commit_seconds += (min(took_seconds, MAX_LINGER_SECONDS) - self._commit_seconds) / 8
-        if finished:
-            self._on_recorded(self._channel.name, [attempt.state for attempt in finished])
-        return started
+    def _start(self, sessions: Sessions, turn: Turn) -> None:
+        """All of it is durable: tell what was recorded, and let go what may start."""
+        self._turn = None
+        now_seconds = self._app.clock.monotonic_seconds()
+        took_seconds = now_seconds - turn.asked_seconds
+        self._linger_until = now_seconds + min(took_seconds - QUICK_COMMIT_SECONDS, MAX_LINGER_SECONDS)
+        if turn.recorded:
+            self._on_recorded(self._channel.name, [attempt.state for attempt in turn.recorded])
+        for prepared in turn.prepared:
+            self._send(sessions, prepared, is_in_time=took_seconds < OWN_SECONDS)
 
-    def _begin(self, sessions: Sessions, delivery: ClaimedDelivery, sealed: SealedMessage, *, is_in_time: bool) -> None:
-        """Hand a delivery that is journalled to a free connection, or put it back."""
-        now = self._app.clock.now()
+    def _send(self, sessions: Sessions, prepared: Prepared, *, is_in_time: bool) -> None:
+        """Let a delivery go that is journalled, or put it back."""
+        delivery, now = prepared.delivery, self._app.clock.now()
         if not is_in_time:
             reason = "this process was stopped for too long before it could send"
-            self._finished.append(put_back(delivery, reason, now))
-        elif is_too_late(delivery.marks, now, self._channel.replay_seconds):
+            self._call_off(sessions, prepared, put_back(delivery, reason, now))
+        elif is_too_late(delivery.marks, now, self._replay_seconds):
             outcome = Unknown("an earlier attempt may have arrived, and it is too late to repeat it safely")
-            self._finished.append(judge(self._app, delivery, outcome, now, 0))
+            self._call_off(sessions, prepared, judge(self._app, delivery, outcome, now, 0))
         else:
-            place = next(place for place in range(len(self._slots)) if place not in self._under_way)
-            self._under_way[place] = UnderWay(delivery, sealed.key, now, self._app.clock.monotonic_seconds())
-            slot = self._slots[place]
-            slot.begin(delivery.id)
-            sessions.begin(place, sealed, SlotMark(self._mark, slot, delivery.id))
+            started_seconds = self._app.clock.monotonic_seconds()
+            self._under_way[prepared.place] = UnderWay(delivery, prepared.key, now, started_seconds)
+            prepared.mark.begin()
+            sessions.send(prepared.place)
+
+    def _call_off(self, sessions: Sessions, prepared: Prepared, finished: FinishedAttempt) -> None:
+        sessions.cancel(prepared.place)
+        self._free_places.append(prepared.place)
+        self._finished.append(finished)
 
     def _mark(self, delivery_id: int, name: str, value: Any) -> None:
         with self._writing:
@@ -202,6 +262,7 @@ class Crew:
     def _finish(self, place: int, result: Outcome | BaseException) -> None:
         """Judge what came of a delivery; its connection is free again."""
         attempt = self._under_way.pop(place)
+        self._free_places.append(place)
         delivery = attempt.delivery
         if isinstance(result, BaseException) and not isinstance(result, Exception):
             self._halt.fail(result)  # its slot says how far it came
@@ -242,14 +303,26 @@ def _note(slot: WireSlot, outcome: Outcome) -> None:
 
 
 class SlotMark:
-    """What an adapter tells while it sends: durable values to the ledger, stages to the connection's slot."""
+    """What an adapter tells while it sends: durable values to the ledger, stages to the connection's slot.
 
-    __slots__ = ("_delivery_id", "_make_durable", "_slot")
+    Until it begins, the slot still speaks of the delivery before, whose record is being committed.
+    """
+
+    __slots__ = ("_delivery_id", "_early_stage", "_is_begun", "_make_durable", "_slot")
 
     def __init__(self, make_durable: Callable[[int, str, Any], None], slot: WireSlot, delivery_id: int) -> None:
         self._make_durable = make_durable
         self._slot = slot
         self._delivery_id = delivery_id
+        self._is_begun = False
+        self._early_stage: Stage | None = None
+
+    def begin(self) -> None:
+        """Take over the slot: from here on the message may leave."""
+        self._slot.begin(self._delivery_id)
+        self._is_begun = True
+        if self._early_stage is not None:
+            self._slot.note(self._early_stage)
 
     def __call__(self, name: str, value: Any) -> None:
         """Make a value durable. Errors: StoreError if this worker has lost the right to send."""
@@ -257,7 +330,10 @@ class SlotMark:
 
     def wire(self, stage: Stage, receipt: str = "") -> None:
         """Note how far the message has come."""
-        self._slot.note(stage, receipt)
+        if self._is_begun:
+            self._slot.note(stage, receipt)
+        else:
+            self._early_stage = stage
 
 
 def open_sessions(channel: Channel, count: int) -> Sessions:

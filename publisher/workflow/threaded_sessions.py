@@ -18,22 +18,35 @@ class ThreadedSessions:
     """`ports.adapter.Sessions` over single sessions; each is opened in its thread, at its first message."""
 
     def __init__(self, open_session: Callable[[], Session], count: int) -> None:
-        self._done: SimpleQueue[tuple[int, Result]] = SimpleQueue()
+        self._done: SimpleQueue[tuple[int, Result] | None] = SimpleQueue()
+        self._prepared: dict[int, _Work] = {}
         self._threads = [_SessionThread(open_session, place, self._done) for place in range(count)]
 
-    def begin(self, place: int, message: SealedMessage, mark: Mark) -> None:
-        """Begin to send over this session."""
-        self._threads[place].give((message, mark))
+    def prepare(self, place: int, message: SealedMessage, mark: Mark) -> None:
+        """Keep it: a session that waits cannot stop half-way."""
+        self._prepared[place] = (message, mark)
+
+    def send(self, place: int) -> None:
+        """Send it over this session."""
+        self._threads[place].give(self._prepared.pop(place))
+
+    def cancel(self, place: int) -> None:
+        """Forget it."""
+        del self._prepared[place]
 
     def finished(self, seconds: float) -> Sequence[tuple[int, Result]]:
         """Wait for the first that is done, and give all that are."""
         done = []
         try:
-            done.append(self._done.get(timeout=seconds))
+            done.append(self._done.get(timeout=max(seconds, 0.0)))
             while True:
                 done.append(self._done.get_nowait())
         except Empty:
-            return done
+            return [one for one in done if one is not None]
+
+    def wake(self) -> None:
+        """Make `finished` return at once."""
+        self._done.put(None)
 
     def interrupt(self) -> None:
         """Interrupt those sessions that can be."""
@@ -47,7 +60,9 @@ class ThreadedSessions:
 
 
 class _SessionThread:
-    def __init__(self, open_session: Callable[[], Session], place: int, done: SimpleQueue[tuple[int, Result]]) -> None:
+    def __init__(
+        self, open_session: Callable[[], Session], place: int, done: SimpleQueue[tuple[int, Result] | None]
+    ) -> None:
         self._open_session = open_session
         self._place = place
         self._done = done

@@ -162,11 +162,11 @@ class LosingLedger:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._ledger, name)
 
-    def exchange(self, *args: Any, **options: Any) -> Any:
+    def begin_exchange(self, *args: Any, **options: Any) -> Any:
         self._good_count -= 1
         if self._good_count < 0:
             raise StoreError("the disk is full")
-        return self._ledger.exchange(*args, **options)
+        return self._ledger.begin_exchange(*args, **options)
 
 
 def test_what_cannot_be_recorded_is_not_sent(project: Project, app: Application, adapter: ScriptedAdapter) -> None:

@@ -17,10 +17,12 @@ import pytest
 from publisher.domain.attempt import Accepted, Deferred, Outcome, Unknown
 from publisher.domain.message import SealedMessage
 from publisher.domain.wire import Stage
+from publisher.errors import StoreError
 from publisher.ports.adapter import AdapterType, ChannelSettings, Mark
 from publisher.ports.ledger import DeliveryFilter
 from publisher.workflow.application import Application, Channel
 from publisher.workflow.claims import LEASE_SECONDS, OWN_SECONDS
+from publisher.workflow.crew import SlotMark
 from publisher.workflow.send import Progress, send
 from tests.journeys.project import Project
 from tests.workflow.office import StandingClock, now, opened
@@ -101,9 +103,9 @@ class CountingLedger:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._ledger, name)
 
-    def exchange(self, finished: Any, starting: Any, **options: Any) -> Any:
+    def begin_exchange(self, finished: Any, starting: Any, **options: Any) -> Any:
         self.exchanges.append((len(finished), len(starting)))
-        return self._ledger.exchange(finished, starting, **options)
+        return self._ledger.begin_exchange(finished, starting, **options)
 
 
 # ------------------------------------------------------------------------------------------ journal and recording
@@ -149,11 +151,11 @@ class RecordsAfterwards:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._ledger, name)
 
-    def exchange(self, finished: Any, starting: Any, **options: Any) -> Any:
+    def begin_exchange(self, finished: Any, starting: Any, **options: Any) -> Any:
         for attempt in finished:
             self._ledger.exchange([], [attempt.delivery_id], **options)
-        self._ledger.exchange(finished, [], **options)
-        return frozenset(starting)
+        pending = self._ledger.begin_exchange(finished, [], **options)
+        return replace(pending, may_start=frozenset(starting))
 
 
 def test_recording_only_afterwards_is_found_out(project: Project, app: Application, adapter: Busy) -> None:
@@ -205,11 +207,11 @@ class StoppedAfterCommit(CountingLedger):
         super().__init__(ledger)
         self._clock = clock
 
-    def exchange(self, finished: Any, starting: Any, **options: Any) -> Any:
-        started = super().exchange(finished, starting, **options)
+    def begin_exchange(self, finished: Any, starting: Any, **options: Any) -> Any:
+        pending = super().begin_exchange(finished, starting, **options)
         if len(self.exchanges) == 1:
             self._clock.forward(seconds=LEASE_SECONDS)
-        return started
+        return pending
 
 
 def test_after_a_long_sleep_nothing_is_sent_on_an_old_right(
@@ -303,10 +305,10 @@ def test_the_lost_record_of_an_accepted_message_is_found_again(
     project.subscribe(CONNECTIONS)
 
     class LosesRecords(CountingLedger):
-        def exchange(self, finished: Any, starting: Any, **options: Any) -> Any:
+        def begin_exchange(self, finished: Any, starting: Any, **options: Any) -> Any:
             if finished:
                 raise OSError("input/output error")
-            return super().exchange(finished, starting, **options)
+            return super().begin_exchange(finished, starting, **options)
 
     with pytest.raises(OSError, match="input/output"):
         now(replace(app, ledger=LosesRecords(app.ledger)))
@@ -314,6 +316,152 @@ def test_the_lost_record_of_an_accepted_message_is_found_again(
     app.ledger.recover(app.clock.now())
     assert project.states() == {"accepted": CONNECTIONS}
     assert {row.receipt for row in project.deliveries()} == {"taken"}
+
+
+class LosesItsTransactions(CountingLedger):
+    """The disk fails in the middle of a commit: from the `good_count`-th on, each of them is undone."""
+
+    def __init__(self, ledger: Any, good_count: int) -> None:
+        super().__init__(ledger)
+        self._good_count = good_count
+
+    def begin_exchange(self, finished: Any, starting: Any, **options: Any) -> Any:
+        pending = super().begin_exchange(finished, starting, **options)
+        if len(self.exchanges) > self._good_count:
+            self._ledger._database._hot.cursor().execute("ROLLBACK")  # no real disk fails on command
+        return pending
+
+
+def test_a_failed_commit_sends_nothing_of_what_it_journals(project: Project, app: Application, adapter: Busy) -> None:
+    project.subscribe(30)
+    with pytest.raises(StoreError):
+        now(replace(app, ledger=LosesItsTransactions(app.ledger, 0)))
+    assert adapter.handed == []
+    send_again(app)
+    assert project.states() == {"accepted": 30}
+
+
+def test_a_failed_commit_loses_no_record(project: Project, app: Application, adapter: Busy) -> None:
+    """The slots speak of the messages before until their record is durable; nobody gets anything twice."""
+    addresses = project.subscribe(30)
+    with pytest.raises(StoreError):
+        now(replace(app, ledger=LosesItsTransactions(app.ledger, 2)))
+    assert CONNECTIONS <= len(adapter.handed) < 30
+    send_again(app)
+    assert adapter.recipients == addresses
+    assert project.states() == {"accepted": 30}
+
+
+@dataclass
+class Multi(Busy):
+    """An adapter whose connections go ahead of the commit; it notes what was on the disk at each step."""
+
+    look: Callable[[str], str] = lambda recipient: ""
+    seen: list[tuple[str, str]] = field(default_factory=list)
+
+    def open_many(self, count: int) -> EagerSessions:
+        return EagerSessions(self)
+
+
+class EagerSessions:
+    """Does what comes before the message at once, and the rest when it is told."""
+
+    def __init__(self, adapter: Multi) -> None:
+        self._adapter = adapter
+        self._prepared: dict[int, tuple[SealedMessage, Mark]] = {}
+        self._done: list[tuple[int, Outcome]] = []
+        self._bell = threading.Event()
+
+    def prepare(self, place: int, message: SealedMessage, mark: Mark) -> None:
+        assert place not in self._prepared
+        mark.wire(Stage.ENVELOPE)
+        self._prepared[place] = (message, mark)
+
+    def send(self, place: int) -> None:
+        message, mark = self._prepared.pop(place)
+        mark.wire(Stage.DOT)
+        self._adapter.handed.append(message)
+        self._adapter.seen.append(("sent", self._adapter.look(message.recipient)))
+        self._done.append((place, self._adapter.act(message, mark)))
+        self._bell.set()
+
+    def cancel(self, place: int) -> None:
+        message, _ = self._prepared.pop(place)
+        self._adapter.seen.append(("cancelled", self._adapter.look(message.recipient)))
+
+    def finished(self, seconds: float) -> list[tuple[int, Outcome]]:
+        self._bell.wait(seconds)
+        self._bell.clear()
+        done, self._done = self._done, []
+        return done
+
+    def wake(self) -> None:
+        self._bell.set()
+
+    def interrupt(self) -> None:
+        self._bell.set()
+
+    def close(self) -> None:
+        assert not self._prepared
+
+
+def with_adapter(app: Application, adapter: Busy) -> Application:
+    channel = replace(app.channels["newsletter"], adapter=adapter)
+    return replace(app, channels={**app.channels, "newsletter": channel})
+
+
+def test_connections_go_ahead_but_nothing_leaves_before_the_commit(project: Project, app: Application) -> None:
+    project.subscribe(40)
+    adapter = Multi(look=lambda recipient: states_on_disk(project)[recipient])
+    now(with_adapter(app, adapter))
+    assert Counter(adapter.seen) == {("sent", "sending"): 40}
+    assert project.states() == {"accepted": 40}
+
+
+def test_what_went_ahead_of_a_failed_commit_is_cancelled(project: Project, app: Application) -> None:
+    addresses = project.subscribe(30)
+    adapter = Multi(look=lambda recipient: states_on_disk(project)[recipient])
+    with pytest.raises(StoreError):
+        now(replace(with_adapter(app, adapter), ledger=LosesItsTransactions(app.ledger, 2)))
+    assert Counter(adapter.seen) == {("sent", "sending"): 2 * CONNECTIONS, ("cancelled", "claimed"): CONNECTIONS}
+    send_again(with_adapter(app, adapter))
+    assert adapter.recipients == addresses
+    assert project.states() == {"accepted": 30}
+
+
+def test_what_went_ahead_before_a_long_sleep_is_called_off(
+    project: Project, app: Application, clock: StandingClock
+) -> None:
+    addresses = project.subscribe(2)
+    adapter = Multi()
+    ledger = StoppedAfterCommit(app.ledger, clock)
+    now(replace(with_adapter(app, adapter), ledger=ledger))
+    assert [step for step, _ in adapter.seen] == ["cancelled", "cancelled", "sent", "sent"]
+    assert adapter.recipients == addresses
+    assert project.states() == {"accepted": 2}
+
+
+@pytest.mark.parametrize("stage", [Stage.ENVELOPE, Stage.DOT])
+def test_a_slot_speaks_of_one_delivery_at_a_time(stage: Stage) -> None:
+    """What is noted while the record of the delivery before is not durable waits; then it counts at once."""
+    slot = NotedSlot()
+    mark = SlotMark(lambda *_: None, slot, 7)
+    mark.wire(stage)
+    assert slot.notes == []
+    mark.begin()
+    assert slot.notes == [("begin", 7), ("note", stage)]
+
+
+@dataclass
+class NotedSlot:
+    notes: list[tuple[str, Any]] = field(default_factory=list)
+    stage: Stage = Stage.IDLE
+
+    def begin(self, delivery_id: int) -> None:
+        self.notes.append(("begin", delivery_id))
+
+    def note(self, stage: Stage, receipt: str = "") -> None:
+        self.notes.append(("note", stage))
 
 
 # ------------------------------------------------------------------------------------------------------ stopping
