@@ -10,6 +10,7 @@ import smtplib
 import socket
 import ssl
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from publisher.ports.clock import Clock
@@ -173,6 +174,12 @@ class Dialogue(smtplib.SMTP):
         """Name the version of TLS."""
         version = self.sock.version() if isinstance(self.sock, ssl.SSLSocket) else None
         return version or "not encrypted"
+
+    def certificate_end(self) -> datetime | None:
+        """Say until when the server's certificate is valid; None if the connection is not encrypted."""
+        certificate = self.sock.getpeercert() if isinstance(self.sock, ssl.SSLSocket) else None
+        end = certificate.get("notAfter") if certificate else None
+        return datetime.fromtimestamp(ssl.cert_time_to_seconds(end), UTC) if isinstance(end, str) else None
 
     def leave(self) -> None:
         """Say QUIT and wait a moment for the answer."""

@@ -8,6 +8,7 @@ import smtplib
 import socket
 import ssl
 
+from publisher.adapters._smtp_certificates import remember_certificate
 from publisher.adapters._smtp_dialogue import Dialogue, NonsenseReply, Peer, TlsDialogue
 from publisher.adapters._smtp_settings import Relay, SmtpSettings
 from publisher.domain.attempt import Evidence
@@ -102,6 +103,7 @@ class Opening:
                 self.stage = "encryption"
                 dialogue.starttls(context=self._context())
                 dialogue.ehlo_or_helo_if_needed()
+            remember_certificate(self._surroundings.memory, self._relay, dialogue.certificate_end())
             if self._relay.username is not None:
                 self.stage = "login"
                 dialogue.login(self._relay.username, password)

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from publisher.adapters._smtp_certificates import known_certificates
 from publisher.adapters._smtp_dialogue import Dialogue
 from publisher.adapters._smtp_opening import NotReady, Opening
 from publisher.adapters._smtp_pool import ConnectionPool
@@ -24,7 +25,7 @@ from publisher.domain.attempt import Accepted, Deferred, Evidence, Outcome, Reje
 from publisher.domain.message import Filled, Message, MessageKind, SealedMessage
 from publisher.domain.wire import Stage
 from publisher.errors import ChannelMisconfigured
-from publisher.ports.adapter import AdapterType, Capture, Mark, Surroundings
+from publisher.ports.adapter import AdapterType, Capture, Expiry, Mark, Surroundings
 
 
 class SmtpAdapter:
@@ -44,6 +45,10 @@ class SmtpAdapter:
 
     def limits(self) -> None:
         """Posts are not taken."""
+
+    def expiries(self) -> tuple[Expiry, ...]:
+        """Say until when the mail servers' certificates are valid."""
+        return tuple(known_certificates(self._surroundings.memory, self._settings.all_relays()))
 
     def prepare(self, message: Message) -> Mapping[str, Any]:
         """Nothing: the Message-ID is in the frozen headers."""

@@ -29,7 +29,7 @@ from publisher.domain.reply import quote_reply
 from publisher.domain.text_limits import TextLimits
 from publisher.errors import ChannelMisconfigured
 from publisher.fetch import json_of, nonsense
-from publisher.ports.adapter import AdapterType, JsonValue, Mark, Surroundings
+from publisher.ports.adapter import AdapterType, Expiry, JsonValue, Mark, Surroundings
 from publisher.ports.credentials import Credentials, Secret
 from publisher.ports.http import HttpAnswer, HttpRequest
 
@@ -88,6 +88,14 @@ class ThreadsAdapter:
     def prepare(self, message: Message) -> Mapping[str, JsonValue]:
         """Nothing: the container's id is the network's own."""
         return {}
+
+    def expiries(self) -> tuple[Expiry, ...]:
+        """Say when the access token ends; a bare one does not say. It is renewed by posting in its last 30 days."""
+        try:
+            tokens = Tokens.read(self._surroundings.credentials.read(self._settings.token))
+        except ChannelMisconfigured:
+            return ()
+        return (Expiry("token", f"@{self.account()}", tokens.expires_at),) if tokens.expires_at else ()
 
     def open(self) -> ThreadsSession:
         """Make a session; each request has its own connection."""

@@ -34,6 +34,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "status": ("status", "Show queue, running editions, and what waits for a person."),
         "history": ("history", "List the editions and posts that were made."),
         "deliveries": ("deliveries", "List single deliveries and their attempts."),
+        "notices": ("notices", "List what the team was told, or send a test notice."),
         "settle": ("settle", "Decide about deliveries of which nobody knows if they arrived."),
         "retry": ("settle", "Try again what was rejected or given up."),
         "pages": ("pages", "Make the web archive again: pages, list and feeds."),

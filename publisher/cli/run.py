@@ -18,6 +18,7 @@ def run(config_file: Path, once: bool) -> Result:
     """Make the editions that are due, and send; events go to standard error, one a line."""
     from publisher.bootstrap import open_application
     from publisher.scheduling.schedule import Engine
+    from publisher.workflow.notify import tell_end
     from publisher.workflow.status import next_runs
 
     stop, events = threading.Event(), list[str]()
@@ -38,7 +39,11 @@ def run(config_file: Path, once: bool) -> Result:
         else:
             for digest, at in next_runs(app):
                 tell(f"{digest}: next run {local_time(at, zone)}")
-            engine.run()
+            try:
+                engine.run()
+            except Exception as error:
+                tell_end(app, error)
+                raise
     return Result({"events": events}, lambda console: None)
 
 

@@ -12,6 +12,7 @@ from publisher.config.examples import example_of
 from publisher.config.explain import nearest_hint
 from publisher.config.installed import Installed
 from publisher.config.looks import check_digest_looks, check_organisation_looks
+from publisher.config.notify import check_notify
 from publisher.config.places import Places
 from publisher.config.settings import Document, Settings
 from publisher.config.waits import check_delivery
@@ -38,6 +39,7 @@ def cross_check(settings: Settings, installed: Installed, places: Places) -> lis
     errors = [*_check_names(document, places), *_check_organisation(document.organisation, places)]
     errors += check_web(document.web, places)
     errors += check_delivery(document.delivery, places)
+    errors += check_notify(settings, installed, places)
     for name, digest in document.digests.items():
         errors += _check_digest(name, digest, document, places)
         if digest.channel in channels:

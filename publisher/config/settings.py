@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from publisher.domain.digest import Digest
+from publisher.domain.notice import NoticeKind
 from publisher.domain.organisation import STRICT, Organisation
 from publisher.domain.retry import FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, RetryRule
 
@@ -93,6 +94,33 @@ class WebSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotifySettings:
+    """What the team is told, and where. Nobody is told anything while there are neither channels nor recipients."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    channels: tuple[str, ...] = ()
+    """Channels of chats that are told, by name: slack, teams, mattermost, discord, google_chat, telegram, webhook."""
+    recipients: tuple[str, ...] = ()
+    """E-mail addresses that are told."""
+    email_channel: str | None = None
+    """Channel for those e-mails; that of the default digest if left out."""
+    from_address: str | None = None
+    """Sender of those e-mails; that of the default digest if left out."""
+    kinds: tuple[NoticeKind, ...] = tuple(NoticeKind)
+    """What to tell: ready_for_approval, approval_voided, sent, skipped, missed, held, channel_paused, bounces,
+    expiring, stopped; everything if left out."""
+    language: str | None = None
+    """Language of notices, de or en; the organisation's if left out."""
+    interval_minutes: int = 15
+    """What happens within so many minutes of a notice waits and comes bundled in the next one, 1 to 1440."""
+    bounce_percent: int = 5
+    """Tell when more than so many of a hundred messages of an edition came back, 1 to 100."""
+    expiry_days: int = 14
+    """Tell so many days before a certificate or an access token ends, 1 to 90."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """The whole config.toml as it is written; channels are validated by their adapters afterwards."""
 
@@ -114,6 +142,8 @@ class Document:
     """How often what could not be delivered is tried again."""
     web: WebSettings = field(default_factory=WebSettings)
     """Where things are on the web."""
+    notify: NotifySettings = field(default_factory=NotifySettings)
+    """What the team is told, and where."""
     digests: dict[str, Digest] = field(default_factory=dict)
     """Recurring newsletters, by name."""
     channels: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -149,6 +179,11 @@ class Settings:
         """Name the digest for articles that name none: the one marked so, or the only one there is."""
         marked = [name for name, digest in self.digests.items() if digest.default]
         return marked[0] if marked else next(iter(self.digests)) if len(self.digests) == 1 else None
+
+    @property
+    def notice_digest(self) -> Digest | None:
+        """Give the digest whose channel and sender notices by e-mail have, where [notify] names none of its own."""
+        return self.digests.get(self.default_digest or next(iter(self.digests), ""))
 
     @property
     def queue_folder(self) -> Path:

@@ -104,6 +104,11 @@ def recipient_values(  # noqa: PLR0913 - each is one thing that a recipient's me
     }
 
 
+def notice_values(key: DeliveryKey, queued_at: datetime, time_zone: str) -> dict[str, str]:
+    """Give one recipient's value for every placeholder of a notice by e-mail; the same on every attempt."""
+    return {"to": key.recipient, "delivery_key": key.text()[:32], "date": header_date(queued_at, time_zone)}
+
+
 def greeting(name: str, language: str) -> str:
     """Greet by name, or without one."""
     with_name, without = _GREETINGS.get(language.split("-", maxsplit=1)[0], _GREETINGS["en"])

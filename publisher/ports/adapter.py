@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -170,6 +171,24 @@ class Interruptible(Protocol):
 
     def interrupt(self) -> None:
         """Break the connection: a `send` that waits returns at once with what it knows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """Something that the channel needs and that ends: `about` names it as the team does, such as a mail server."""
+
+    thing: Literal["certificate", "token"]
+    about: str
+    expires_at: datetime
+
+
+@runtime_checkable
+class Expiring(Protocol):
+    """An adapter that knows when what it needs will end."""
+
+    def expiries(self) -> Sequence[Expiry]:
+        """Say what is known, without asking anybody."""
         ...
 
 

@@ -130,13 +130,14 @@ class PlanPost:
 
 @dataclass(frozen=True, slots=True)
 class PlanMessage:
-    """A message for a few people, outside any edition: a test. Nothing is consumed, and no number is used up.
+    """A message for a few people, outside any edition: a test or a notice. Nothing is consumed, no number used up.
 
-    `occurrence` is unique in time: "test 2026-11-23T07:00:00.000000".
+    `occurrence` is unique in time: "test 2026-11-23T07:00:00.000000". `digest` is None for a notice, which no
+    suppression is about.
     """
 
     message: Message
-    digest: str
+    digest: str | None
     channel: str
     adapter: str
     occurrence: str

@@ -18,7 +18,7 @@ from publisher.domain.article import slug_of
 from publisher.domain.delivery import DeliveryKey
 from publisher.domain.edition import EditionContent
 from publisher.domain.header_words import mailbox, phrase
-from publisher.domain.message import Context, Message, MessageKind, Piece, Placeholder, fill
+from publisher.domain.message import Context, Message, MessageKind, Piece, Placeholder
 from publisher.domain.personal import (
     MESSAGE_PLACEHOLDERS,
     TEMPLATE_PLACEHOLDERS,
@@ -30,6 +30,7 @@ from publisher.errors import TemplateError, UsageError
 from publisher.rendering.css import inline_css
 from publisher.rendering.header_block import header_lines, merge_pieces, refuse_unsafe
 from publisher.rendering.images import EmbeddedImage
+from publisher.rendering.mime_parts import boundary_of, check_wire, part_head, tidy_text, without_indentation
 from publisher.rendering.plain_text import one_line, shortened
 from publisher.rendering.quoted_printable import quoted_printable
 from publisher.rendering.templates import Templates
@@ -40,7 +41,6 @@ from publisher.rendering.view import (
     without_related,
     without_related_teasers,
 )
-from publisher.rendering.wire_check import wire_problems
 
 # Gmail clips the HTML part; what exactly it counts is not documented. *Source:* email-bugs issue 41, 2026-11-23.
 MAX_HTML_BYTES = 102 * 1024
@@ -107,7 +107,7 @@ def render_email(  # noqa: PLR0913 - where things are on the web is the caller's
     bodies = _Bodies(marks.parts(html, TEMPLATE_PLACEHOLDERS), marks.parts(text, Context.TEXT), embedded)
     message = _message(content, subject, bodies, _notes(bool(public_url), is_test))
     samples = _sample_values(content, public_url)
-    _check_wire(message, samples)
+    check_wire(message, samples)
     return RenderedEmail(
         message=message,
         subject=subject,
@@ -140,11 +140,11 @@ def _within_budget(templates: Templates, folder: str, values: Values) -> tuple[s
     )
     html, kept, said = "", values, ""
     for kept, said in steps:  # noqa: B007 - the last one is used after the loop
-        html = inline_css(_without_indentation(templates.render(f"{folder}/html.j2", kept)))
+        html = inline_css(without_indentation(templates.render(f"{folder}/html.j2", kept)))
         if len(html.encode("utf-8")) <= MAX_HTML_BYTES:
             break
     warnings = [f"to keep the HTML under 102 KB, {said}"] if said else []
-    return html, _tidy_text(templates.render(f"{folder}/text.j2", kept)), warnings
+    return html, tidy_text(templates.render(f"{folder}/text.j2", kept)), warnings
 
 
 class _Marks:
@@ -181,13 +181,13 @@ class _Bodies:
 
 def _message(content: EditionContent, subject: str, bodies: _Bodies, notes: Sequence[_Field]) -> Message:
     text, html = quoted_printable(bodies.text), quoted_printable(bodies.html)
-    boundary = _boundary(subject, text, html)
+    boundary = boundary_of(subject, text, html)
     headers = header_lines([*_header_fields(content, subject, boundary), *notes])
-    html_part: Iterable[Piece] = [_part_head("text/html"), *html]
+    html_part: Iterable[Piece] = [part_head("text/html"), *html]
     if bodies.images:
         html_part = _related_part(html_part, bodies.images, f"r-{boundary}")
     opening = f"--{boundary}\r\n".encode("ascii")
-    body = [opening, _part_head("text/plain"), *text, b"\r\n", opening, *html_part, b"\r\n--", boundary.encode("ascii")]
+    body = [opening, part_head("text/plain"), *text, b"\r\n", opening, *html_part, b"\r\n--", boundary.encode("ascii")]
     sections = {
         "return_path": (Placeholder("return_path", MESSAGE_PLACEHOLDERS["return_path"]),),
         "headers": headers,
@@ -245,15 +245,6 @@ def _feedback_id(content: EditionContent, domain: str) -> str:
     return f"issue-{edition}:list-{_label(content.digest_name)}:kind-digest:{sender}"
 
 
-def _boundary(subject: str, *bodies: tuple[Piece, ...]) -> str:
-    return "b-" + hashlib.sha256(repr((subject, bodies)).encode("utf-8")).hexdigest()[:40]
-
-
-def _part_head(media_type: str) -> bytes:
-    lines = [f'Content-Type: {media_type}; charset="utf-8"', "Content-Transfer-Encoding: quoted-printable", "", ""]
-    return "\r\n".join(lines).encode("ascii")
-
-
 def _related_part(html_part: Iterable[Piece], images: Iterable[EmbeddedImage], boundary: str) -> Iterator[Piece]:
     """Put the HTML and its images together. *Source:* RFC 2387 (checked 2026-11-23)."""
     opening = f"--{boundary}\r\n".encode("ascii")
@@ -288,29 +279,6 @@ def _sample_values(content: EditionContent, public_url: str) -> dict[str, str]:
         time_zone=content.time_zone,
         signed=SignedAddresses("sample", public_url),
     )
-
-
-def _check_wire(message: Message, samples: Mapping[str, str]) -> None:
-    sections = fill(message, samples)
-    if problems := wire_problems(sections["headers"], sections["body"]):
-        raise TemplateError(
-            f"the e-mail would be broken: {'; '.join(problems[:5])}",
-            hint="Undo the last change to the templates; if that does not help, please report it.",
-        )
-
-
-def _without_indentation(html: str) -> str:
-    """Take out what only orders the template: spaces at the start of lines and empty lines, but not inside <pre>."""
-    parts = re.split(r"(<pre\b.*?</pre>)", html, flags=re.DOTALL)
-    parts[::2] = [re.sub(r"\n\s+", "\n", part) for part in parts[::2]]
-    return "".join(parts).strip() + "\n"
-
-
-def _tidy_text(text: str) -> str:
-    """Make the text part plain: no tabs, no special spaces, no soft hyphens, no blanks at the end of lines."""
-    text = text.replace("\u00a0", " ").replace("\u202f", " ").replace("\u00ad", "").replace("\t", "    ")
-    text = re.sub(r"[ \r]+\n", "\n", text)
-    return re.sub(r"\n{4,}", "\n\n\n", text).strip("\n") + "\n"
 
 
 def _with_images(html: str, images: Mapping[str, EmbeddedImage]) -> str:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import gettext
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from publisher.errors import ConfigError
 
@@ -29,6 +30,11 @@ class Texts:
     def __call__(self, text: str, /, **values: object) -> str:
         """Translate a text; `%(name)s` in it is replaced by the value of this name."""
         return self.catalogue.gettext(text) % values
+
+    def known(self, text: str) -> str:
+        """Translate a text that may have no translation; empty if it has none. Nothing in it is replaced."""
+        translated = self.catalogue.gettext(text)
+        return "" if not text or translated == text else translated
 
     def plural(self, one: str, many: str, count: int, /, **values: object) -> str:
         """Translate a text that counts something; `%(count)s` in it is replaced by the number."""
@@ -63,6 +69,15 @@ def date_text(day: date, language: str, *, with_weekday: bool = False) -> str:
     from babel.dates import format_date
 
     return format_date(day, format="full" if with_weekday else "long", locale=_LOCALES[_primary(language)])
+
+
+def moment_text(moment: datetime, language: str, time_zone: str) -> str:
+    """Write an aware moment as the clocks of a zone show it, for example "Montag, 23. November 2026, 07:00"."""
+    from babel.dates import format_time
+
+    local = moment.astimezone(ZoneInfo(time_zone))
+    time = format_time(local.time(), format="short", locale=_LOCALES[_primary(language)])
+    return f"{date_text(local.date(), language, with_weekday=True)}, {time}"
 
 
 def number_text(number: float, language: str) -> str:

@@ -17,9 +17,8 @@ EXACTLY_ONE = (
     b"subject",
     b"mime-version",
     b"content-type",
-    b"list-id",
-    b"list-unsubscribe",
 )
+TO_A_LIST = (b"list-id", b"list-unsubscribe")
 AT_MOST_ONE = (
     b"sender",
     b"reply-to",
@@ -52,11 +51,14 @@ _NAME = re.compile(rb"[!-9;-~]+")
 _ENCODED_WORD = re.compile(rb"=\?[^?\s]*\?[^?\s]*\?[^?]*\?=")
 
 
-def wire_problems(headers: bytes, body: bytes) -> list[str]:
-    """List what would make a mail server or a reader stumble over these bytes; empty if nothing."""
+def wire_problems(headers: bytes, body: bytes, *, is_to_a_list: bool = True) -> list[str]:
+    """List what would make a mail server or a reader stumble over these bytes; empty if nothing.
+
+    A message that is not to a list, which a notice is not, has none of its headers.
+    """
     return [
         *_line_problems("headers", headers),
-        *_header_problems(headers),
+        *_header_problems(headers, TO_A_LIST if is_to_a_list else ()),
         *_value_problems(headers),
         *_line_problems("body", body),
         *_parts(body),
@@ -78,7 +80,7 @@ def _line_problems(what: str, content: bytes) -> Iterator[str]:
             yield f"line {number} of the {what} has {len(line)} octets; 998 are allowed"
 
 
-def _header_problems(headers: bytes) -> Iterator[str]:
+def _header_problems(headers: bytes, more: tuple[bytes, ...]) -> Iterator[str]:
     counts: Counter[bytes] = Counter()
     for line in headers.split(b"\r\n")[:-1]:
         name, colon, value = line.partition(b":")
@@ -93,7 +95,7 @@ def _header_problems(headers: bytes) -> Iterator[str]:
             yield f"a control character in the header line {line[:60]!r}"
         if any(len(word) > 75 for word in _ENCODED_WORD.findall(value or line)):
             yield f"an encoded word of more than 75 characters: {line[:60]!r}"
-    yield from _count_problems(counts)
+    yield from _count_problems(counts, (*EXACTLY_ONE, *more))
 
 
 def _value_problems(headers: bytes) -> Iterator[str]:
@@ -111,8 +113,8 @@ def _value_problems(headers: bytes) -> Iterator[str]:
         yield "an https address in List-Unsubscribe and List-Unsubscribe-Post go together"
 
 
-def _count_problems(counts: Counter[bytes]) -> Iterator[str]:
-    for name in EXACTLY_ONE:
+def _count_problems(counts: Counter[bytes], exactly_one: tuple[bytes, ...]) -> Iterator[str]:
+    for name in exactly_one:
         if counts[name] != 1:
             yield f"the header {name.decode()} stands {counts[name]} times; once is right"
     for name in AT_MOST_ONE:

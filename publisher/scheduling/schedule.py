@@ -15,6 +15,8 @@ from publisher.errors import PublisherError, StoreError
 from publisher.logs import get_logger
 from publisher.workflow.application import Application
 from publisher.workflow.due import CATCH_UP, DueEdition, due_editions, make_due, send_waiting
+from publisher.workflow.notify import notify
+from publisher.workflow.tell import tell_error
 
 TICK_SECONDS = 5
 SILENT_SECONDS = 900  # a tick may send for long; this long without one means that the scheduler's thread is gone
@@ -42,14 +44,25 @@ class Engine:
                 self.last_error = ""
             except PublisherError as error:
                 get_logger().error("tick failed", error=str(error))
-                self._tell_once(f"error: {error}")
+                self._tell_once(error)
+            self._notify()
             self.last_tick_seconds = self.app.clock.monotonic_seconds()
 
-    def _tell_once(self, error: str) -> None:
+    def _notify(self) -> None:
+        """Tell the team by notices. What goes wrong here is logged and told to nobody: it must not feed itself."""
+        try:
+            if notify(self.app):
+                self._send()
+        except PublisherError as error:
+            get_logger().error("notices failed", error=str(error))
+            self.on_event(f"notices: {error}")
+
+    def _tell_once(self, error: PublisherError) -> None:
         """Tell an error, but not at every tick for as long as it lasts."""
-        if error != self.last_error:
-            self.last_error = error
-            self.on_event(error)
+        if str(error) != self.last_error:
+            self.last_error = str(error)
+            self.on_event(f"error: {error}")
+            tell_error(self.app, error)
 
     def _make_editions(self) -> None:
         now = self.app.clock.now()

@@ -1,4 +1,4 @@
-"""Messages for a few people, outside any edition: tests. Their deliveries are like all others."""
+"""Messages for a few people, outside any edition: tests and notices. Their deliveries are like all others."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from sqlalchemy import Connection
 
 from publisher.ports.ledger import PlanMessage, PlannedMessage
 from publisher.store.messages import forget_unused_message, store_message
-from publisher.store.planning import PLAN_FIXED_RECIPIENT
+from publisher.store.planning import PLAN_ACCOUNT, PLAN_FIXED_RECIPIENT
 
 
 def plan_message(connection: Connection, plan: PlanMessage, now: datetime) -> PlannedMessage:
-    """Store the message and make one delivery for each recipient who is not suppressed."""
+    """Store the message and make one delivery for each recipient who is not suppressed; a notice asks for nobody's."""
     message_id = store_message(connection, plan.message, now)
     values = {
         "message_id": message_id,
@@ -28,7 +28,8 @@ def plan_message(connection: Connection, plan: PlanMessage, now: datetime) -> Pl
         "now": now,
     }
     addresses = sorted(set(plan.recipients))
-    count = sum(connection.execute(PLAN_FIXED_RECIPIENT, {**values, "recipient": one}).rowcount for one in addresses)
+    statement = PLAN_ACCOUNT if plan.digest is None else PLAN_FIXED_RECIPIENT
+    count = sum(connection.execute(statement, {**values, "recipient": one}).rowcount for one in addresses)
     if not count:
         forget_unused_message(connection, message_id)
     return PlannedMessage(message_id, count)

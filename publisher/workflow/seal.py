@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from publisher.domain.message import Message, MessageKind, SealedMessage, fill
-from publisher.domain.personal import SignedAddresses, recipient_values
+from publisher.domain.personal import SignedAddresses, notice_values, recipient_values
 from publisher.errors import ConfigError
 from publisher.ports.ledger import ClaimedDelivery
 from publisher.workflow.application import Application
@@ -23,17 +23,25 @@ class Sealer:
         """Fill in this delivery's recipient. Errors: ConfigError, StoreError."""
         message = self._messages.get(delivery.message_id) or self._read(delivery.message_id)
         key = delivery.key.text()
-        values = _values(self._app, delivery, self._secret) if message.kind is MessageKind.EMAIL else {}
         return SealedMessage(
             key=key,
             kind=message.kind,
             recipient=delivery.key.recipient,
-            sections=fill(message, values),
+            sections=fill(message, self._values(message.kind, delivery)),
             prepared=delivery.prepared,
             marks=delivery.marks,
             segment=delivery.key.segment,
             previous=delivery.previous,
         )
+
+    def _values(self, kind: MessageKind, delivery: ClaimedDelivery) -> dict[str, str]:
+        match kind:
+            case MessageKind.EMAIL:
+                return _values(self._app, delivery, self._secret)
+            case MessageKind.NOTICE:
+                time_zone = self._app.settings.organisation.time_zone
+                return notice_values(delivery.key, delivery.queued_at, time_zone)
+        return {}
 
     def _read(self, message_id: int) -> Message:
         if len(self._messages) >= MAX_KEPT_MESSAGES:

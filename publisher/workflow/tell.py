@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from publisher.domain.notice import Event, Fact, NoticeKind
+from publisher.errors import PublisherError, StoreError
 from publisher.workflow.application import Application
+
+RUN = "publish run"
 
 
 def tell(app: Application, kind: NoticeKind, about: str, facts: Mapping[str, Fact]) -> None:
@@ -20,3 +24,11 @@ def tell_once(app: Application, kind: NoticeKind, about: str, facts: Mapping[str
 
 def _event(app: Application, kind: NoticeKind, about: str, facts: Mapping[str, Fact]) -> Event:
     return Event(kind, about, dict(facts), app.clock.now(), app.rehearsal)
+
+
+def tell_error(app: Application, error: Exception) -> None:
+    """Keep for the team that `publish run` met an error. A ledger that cannot be written to is no further error."""
+    what = str(error.what if isinstance(error, PublisherError) else f"{type(error).__name__}: {error}")
+    where, hint = getattr(error, "where", ""), getattr(error, "hint", "")
+    with suppress(StoreError):
+        tell(app, NoticeKind.STOPPED, RUN, {"error": f"{where}: {what}" if where else what, "hint": hint})

@@ -41,6 +41,7 @@ CALLS = {
     "status": "status",
     "history": "history",
     "deliveries": "deliveries",
+    "notices": "notices",
     "settle": "settle skip --all --yes",
     "retry": "retry --all --yes",
     "pages": "pages",

@@ -29,8 +29,9 @@ def _in_templates() -> Iterator[Msgid]:
     options = {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}
     for template in SHIPPED.glob("**/*.j2"):
         with template.open("rb") as file:
-            for _line, _function, message, _comments in babel_extract(file, ["_", "ngettext"], [], options):
-                yield message[:2] if isinstance(message, tuple) else message
+            for _line, function, message, _comments in babel_extract(file, ["_", "ngettext"], [], options):
+                texts = message if isinstance(message, tuple) else (message,)
+                yield texts[:2] if function == "ngettext" else texts[0]
 
 
 def _in_code() -> Iterator[Msgid]:
