@@ -154,7 +154,7 @@ def open_application(config_file: Path, *, rehearse: bool = False) -> Iterator[A
     from publisher.store.open import open_store
 
     settings = read_settings(config_file)
-    store = open_store(settings.store_file)
+    store = open_store(settings.store_file, audit_key=os.environ.get("PUBLISH_AUDIT_KEY"))
     try:
         yield make_application(settings, store, rehearsal=rehearse or settings.document.rehearse)
     finally:
@@ -184,7 +184,9 @@ def make_application(settings: Settings, store: Store, *, rehearsal: bool) -> Ap
         write_asset=_assets(settings, rehearsal=rehearsal).write,
         instance_secret=store.instance_secret,
         worker=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
-        operator=_login_name(),
+        audit=store.audit,
+        operator=os.environ.get("PUBLISH_OPERATOR", "").strip() or _login_name(),
+        login=_login_name(),
     )
 
 

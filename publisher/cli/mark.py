@@ -7,27 +7,15 @@ from pathlib import Path
 import click
 
 from publisher.cli.frame import Result, publish_command
-from publisher.errors import Problems, PublisherError
 
 
 def _mark(config_file: Path, articles: tuple[str, ...], word: str) -> Result:
-    """Change all files or none: what is wrong with any of them is found before the first is written."""
-    from publisher.bootstrap import read_settings
+    from publisher.bootstrap import open_application
     from publisher.domain.article import Status
-    from publisher.intake.article_file import find_article_file
-    from publisher.intake.status_line import prepare_change, write_change
+    from publisher.workflow.mark import mark
 
-    settings, changes, errors = read_settings(config_file), [], list[PublisherError]()
-    for name in articles:
-        try:
-            changes.append(prepare_change(find_article_file(settings.queue_folder, name), Status(word)))
-        except PublisherError as error:
-            errors.append(error)
-    if errors:
-        raise Problems(errors)
-    for change in changes:
-        write_change(change)
-    names = [change.path.name for change in changes]
+    with open_application(config_file) as app:
+        names = mark(app, articles, Status(word))
     text = "\n".join(f"{name}: status is {word} now" for name in names)
     return Result({"status": word, "files": names}, lambda console: console.print(text, markup=False))
 

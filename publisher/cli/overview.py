@@ -37,6 +37,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "notices": ("notices", "List what the team was told, or send a test notice."),
         "settle": ("settle", "Decide about deliveries of which nobody knows if they arrived."),
         "retry": ("settle", "Try again what was rejected or given up."),
+        "audit": ("audit", "Show who decided what, and check that nobody changed the list."),
         "pages": ("pages", "Make the web archive again: pages, list and feeds."),
         "rehearsals": ("rehearsals", "Forget what was only rehearsed."),
     },

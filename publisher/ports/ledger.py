@@ -1,7 +1,8 @@
 """The ledger as the workflow sees it: the only memory of what was made, planned, tried and what came of it.
 
 Every method is one transaction and may be repeated. Times are aware UTC. `rehearsal` separates what was only rehearsed:
-it is part of the key of editions, posts, deliveries and consumption.
+it is part of the key of editions, posts, deliveries and consumption. A `note` goes into the audit log, in the same
+transaction, if the method changed anything.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from publisher.domain.attempt import Outcome
+from publisher.domain.audit import AuditNote
 from publisher.domain.delivery import DeliveryKey, DeliveryState
 from publisher.domain.edition import EditionState
 from publisher.domain.message import Message
@@ -341,7 +343,15 @@ class Ledger(Protocol):
         """Store the message and the edition in state frozen. Errors: NumberTaken."""
         ...
 
-    def change_edition(self, edition_id: int, before: EditionState, after: EditionState, now: datetime) -> bool:
+    def change_edition(
+        self,
+        edition_id: int,
+        before: EditionState,
+        after: EditionState,
+        now: datetime,
+        *,
+        note: AuditNote | None = None,
+    ) -> bool:
         """Change the state if it still is `before`; ValueError where the table does not allow the change.
 
         A cancel takes along what has not started yet, and gives the articles back if nothing was ever tried.
@@ -382,7 +392,7 @@ class Ledger(Protocol):
         """Count who is still to get an edition that was planned before: the same `plan_rest` would bring."""
         ...
 
-    def plan_rest(self, plan: PlanEdition, now: datetime) -> Rest:
+    def plan_rest(self, plan: PlanEdition, now: datetime, *, note: AuditNote | None = None) -> Rest:
         """Plan deliveries for recipients who have none of this edition, and open again what a cancel ended.
 
         Errors: UsageError if the edition is not one that was planned, is paused, or was cancelled before any attempt.
@@ -494,7 +504,9 @@ class Ledger(Protocol):
         """
         ...
 
-    def decide(self, which: DeliveryFilter, decision: Decision, now: datetime) -> int:
+    def decide(
+        self, which: DeliveryFilter, decision: Decision, now: datetime, *, note: AuditNote | None = None
+    ) -> int:
         """Decide about all these deliveries and note it with each; say how many. `states` must name where they stand.
 
         What goes back into the queue is due at once; those of a cancelled edition are left as they are. ValueError
@@ -520,7 +532,7 @@ class Ledger(Protocol):
 
     # The rest
 
-    def clear_rehearsals(self) -> int:
+    def clear_rehearsals(self, now: datetime, *, note: AuditNote | None = None) -> int:
         """Forget everything that was only rehearsed; give the number of deliveries."""
         ...
 

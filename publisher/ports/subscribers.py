@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from publisher.domain.audit import AuditNote
 from publisher.domain.subscriber import Subscriber, Suppression
 
 
@@ -30,15 +31,18 @@ class ImportCounts:
 class Subscribers(Protocol):
     """The people, by normalised address."""
 
-    def save(self, subscribers: Iterable[Subscriber], now: datetime) -> ImportCounts:
+    def save(
+        self, subscribers: Iterable[Subscriber], now: datetime, *, note: AuditNote | None = None
+    ) -> ImportCounts:
         """Add or update, in batches, each batch one transaction, memory flat however many there are.
 
         Digests and tags are added to those that a subscriber has; name, language and consent replace only if given.
         A suppression stays: importing an address again never lifts it. The last line wins for an address given twice.
+        `note` goes into the audit log with the last batch, and with the counts.
         """
         ...
 
-    def remove(self, address: str, digest: str | None, now: datetime) -> bool:
+    def remove(self, address: str, digest: str | None, now: datetime, *, note: AuditNote | None = None) -> bool:
         """Take a subscriber out of one digest, or out of all; False if not there. Deliveries made so far stay."""
         ...
 

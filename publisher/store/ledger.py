@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from publisher.domain.audit import AuditNote
 from publisher.domain.edition import EditionState
 from publisher.domain.message import Message
 from publisher.domain.outlet import Consumed, Outlet
@@ -50,6 +51,7 @@ from publisher.store import (
     settling,
     singles,
 )
+from publisher.store.audit import SqlAuditLog
 from publisher.store.database import Database
 from publisher.store.wire import open_wire_log, read_wire_records
 
@@ -65,10 +67,11 @@ class HotExchange:
 class SqlLedger:
     """`ports.ledger.Ledger` in a database; safe to share between threads. Wire logs lie in a folder of their own."""
 
-    def __init__(self, database: Database, wire_folder: Path, boot_id: str) -> None:
+    def __init__(self, database: Database, wire_folder: Path, boot_id: str, audit: SqlAuditLog) -> None:
         self._database = database
         self._wire_folder = wire_folder
         self._boot_id = boot_id
+        self._audit = audit
 
     def consumed(self, outlet: Outlet, rehearsal: bool) -> Mapping[str, Consumed]:
         """Give what this outlet has had, by slug."""
@@ -90,10 +93,21 @@ class SqlLedger:
         with self._database.write(taken=NumberTaken) as connection:
             return editions.freeze_edition(connection, edition, now)
 
-    def change_edition(self, edition_id: int, before: EditionState, after: EditionState, now: datetime) -> bool:
+    def change_edition(
+        self,
+        edition_id: int,
+        before: EditionState,
+        after: EditionState,
+        now: datetime,
+        *,
+        note: AuditNote | None = None,
+    ) -> bool:
         """Change the state if it still is `before`; ValueError where the table does not allow the change."""
-        with self._database.write() as connection:
-            return editions.change_edition(connection, edition_id, before, after, now)
+        with self._audit.noting() as noting:
+            changed = editions.change_edition(noting.connection, edition_id, before, after, now)
+            if changed:
+                noting.note(note, now)
+        return changed
 
     def discard_edition(self, edition_id: int) -> None:
         """Forget an edition that was never planned, with its message; its number becomes free."""
@@ -130,10 +144,13 @@ class SqlLedger:
         with self._database.read() as connection:
             return rest.count_rest(connection, plan)
 
-    def plan_rest(self, plan: PlanEdition, now: datetime) -> Rest:
+    def plan_rest(self, plan: PlanEdition, now: datetime, *, note: AuditNote | None = None) -> Rest:
         """Plan for those who have no delivery yet, and open again what a cancel ended. Errors: UsageError."""
-        with self._database.write() as connection:
-            return rest.plan_rest(connection, plan, now)
+        with self._audit.noting() as noting:
+            made = rest.plan_rest(noting.connection, plan, now)
+            if note and made.count:
+                noting.note(note.with_details(deliveries=made.count), now)
+        return made
 
     def finish_editions(self, now: datetime) -> Sequence[EditionRow]:
         """Mark as sent what has only final deliveries left; give those."""
@@ -251,10 +268,15 @@ class SqlLedger:
         with self._database.write() as connection:
             return settling.settle(connection, decision, marks, worker, now)
 
-    def decide(self, which: DeliveryFilter, decision: Decision, now: datetime) -> int:
+    def decide(
+        self, which: DeliveryFilter, decision: Decision, now: datetime, *, note: AuditNote | None = None
+    ) -> int:
         """Decide about all these deliveries and note it with each; say how many."""
-        with self._database.write() as connection:
-            return deciding.decide(connection, which, decision, now)
+        with self._audit.noting() as noting:
+            count = deciding.decide(noting.connection, which, decision, now)
+            if note and count:
+                noting.note(note.with_details(deliveries=count), now)
+        return count
 
     def count_deliveries(self, which: DeliveryFilter) -> StateCounts:
         """Count deliveries by state."""
@@ -275,10 +297,13 @@ class SqlLedger:
         with self._database.read() as connection:
             return listing.read_next_due_at(connection, rehearsal)
 
-    def clear_rehearsals(self) -> int:
+    def clear_rehearsals(self, now: datetime, *, note: AuditNote | None = None) -> int:
         """Forget everything that was only rehearsed; give the number of deliveries."""
-        with self._database.write() as connection:
-            return rehearsals.clear_rehearsals(connection)
+        with self._audit.noting() as noting:
+            count = rehearsals.clear_rehearsals(noting.connection)
+            if note:
+                noting.note(note.with_details(deliveries=count), now)
+        return count
 
     def known_feed_entries(self, feed: str, entry_ids: Sequence[str]) -> set[str]:
         """Say which of these entries have been taken from this feed before."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from publisher.errors import StoreError
+from publisher.store.audit import SqlAuditLog, audit_log
 from publisher.store.database import BUSY_SECONDS, Database, connect_sqlite
 from publisher.store.instance import read_instance_secret
 from publisher.store.ledger import SqlLedger
@@ -21,12 +22,13 @@ SQLITE_URL = "sqlite:///"
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """All that is remembered: the ledger, the subscribers and what the team is told, in one database."""
+    """All that is remembered: the ledger, the subscribers, what the team is told, and the audit log, in one database."""
 
     ledger: SqlLedger
     subscribers: SqlSubscribers
     notices: SqlNotices
     database: Database
+    audit: SqlAuditLog
 
     def instance_secret(self) -> str:
         """Give this installation's own secret, 64 hex digits, made at its first use and never changed."""
@@ -43,11 +45,12 @@ def open_store(
     busy_seconds: float = BUSY_SECONDS,
     mounts: Callable[[], str] = read_mounts,
     boot_id: Callable[[], str] = read_boot_id,
+    audit_key: str | None = None,
 ) -> Store:
     """Open the store, make or update its tables. Errors: StoreError, StoreBusy.
 
     `mounts` gives the list of mounted file systems: a network one is refused. `boot_id` names this boot of this
-    machine.
+    machine. `audit_key` seals the audit log; without it the key is in a file beside the store.
     """
     path = _path_of(str(url_or_path))
     _refuse_unusable_folder(path, mounts())
@@ -57,8 +60,9 @@ def open_store(
     except BaseException:
         database.close()
         raise
-    ledger = SqlLedger(database, wire_folder(path), boot_id())
-    return Store(ledger, SqlSubscribers(database), SqlNotices(database), database)
+    audit = audit_log(database, path, audit_key)
+    ledger = SqlLedger(database, wire_folder(path), boot_id(), audit)
+    return Store(ledger, SqlSubscribers(database, audit), SqlNotices(database), database, audit)
 
 
 def _path_of(url_or_path: str) -> Path:

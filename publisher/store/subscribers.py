@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, delete, exists, func, select, update
 
+from publisher.domain.audit import AuditNote
 from publisher.domain.subscriber import Subscriber, Suppression
 from publisher.ports.subscribers import ImportCounts
+from publisher.store.audit import SqlAuditLog
 from publisher.store.chunks import chunked
 from publisher.store.database import Database
 from publisher.store.rows import AnyRow
@@ -67,27 +70,46 @@ TOUCH_SUBSCRIBER = (
 class SqlSubscribers:
     """`ports.subscribers.Subscribers` in a database; safe to share between threads."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, audit: SqlAuditLog) -> None:
         self._database = database
+        self._audit = audit
 
-    def save(self, subscribers: Iterable[Subscriber], now: datetime) -> ImportCounts:
+    def save(
+        self, subscribers: Iterable[Subscriber], now: datetime, *, note: AuditNote | None = None
+    ) -> ImportCounts:
         """Add or update, in batches, each batch one transaction, memory flat however many there are."""
         counts, remaining = ImportCounts(), iter(subscribers)
         # A batch is complete before its transaction begins: reading a slow file never holds the ledger.
-        while batch := list(islice(remaining, BATCH_ROWS)):
+        batch = list(islice(remaining, BATCH_ROWS))
+        while batch:
+            try:
+                following = list(islice(remaining, BATCH_ROWS))
+            except BaseException:
+                self._save_last(batch, counts, now, note)
+                raise
+            if not following:
+                return self._save_last(batch, counts, now, note)
             with self._database.write() as connection:
                 counts += save_batch(connection, batch, now)
+            batch = following
         return counts
 
-    def remove(self, address: str, digest: str | None, now: datetime) -> bool:
+    def _save_last(
+        self, batch: Sequence[Subscriber], before: ImportCounts, now: datetime, note: AuditNote | None
+    ) -> ImportCounts:
+        with self._audit.noting() as noting:
+            counts = before + save_batch(noting.connection, batch, now)
+            if note:
+                noting.note(note.with_details(**asdict(counts)), now)
+        return counts
+
+    def remove(self, address: str, digest: str | None, now: datetime, *, note: AuditNote | None = None) -> bool:
         """Take a subscriber out of one digest, or out of all; False if not there."""
-        with self._database.write() as connection:
-            if digest is None:
-                return connection.execute(REMOVE_SUBSCRIBER, {"address": address}).rowcount > 0
-            removed = connection.execute(REMOVE_SUBSCRIPTION, {"address": address, "digest": digest}).rowcount > 0
+        with self._audit.noting() as noting:
+            removed = _remove(noting.connection, address, digest, now)
             if removed:
-                connection.execute(TOUCH_SUBSCRIBER, {"known_address": address, "now": now})
-            return removed
+                noting.note(note, now)
+        return removed
 
     def find(self, address: str) -> Subscriber | None:
         """Find one by normalised address."""
@@ -130,6 +152,15 @@ class SqlSubscribers:
         """List all suppressions, newest first."""
         with self._database.read() as connection:
             return list_suppressions(connection)
+
+
+def _remove(connection: Connection, address: str, digest: str | None, now: datetime) -> bool:
+    if digest is None:
+        return connection.execute(REMOVE_SUBSCRIBER, {"address": address}).rowcount > 0
+    removed = connection.execute(REMOVE_SUBSCRIPTION, {"address": address, "digest": digest}).rowcount > 0
+    if removed:
+        connection.execute(TOUCH_SUBSCRIBER, {"known_address": address, "now": now})
+    return removed
 
 
 def _with_words(connection: Connection, rows: Sequence[AnyRow]) -> list[Subscriber]:

@@ -359,3 +359,19 @@ notice_messages = Table(
     Column("notice_id", Id, ForeignKey("notices.id", ondelete="CASCADE"), primary_key=True),
     Column("message_id", Id, ForeignKey("messages.id"), primary_key=True, index=True),
 )
+
+# What is sealed is text, kept as it was sealed: its time and its details, too.
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Id, primary_key=True, autoincrement=False),
+    Column("at", String(27), nullable=False, index=True),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("about", Text, nullable=False, index=True),
+    Column("content_hash", Text, nullable=False),
+    Column("details", Text, nullable=False),
+    Column("key_id", String(16), nullable=False),
+    Column("prev_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)

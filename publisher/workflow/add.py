@@ -9,9 +9,12 @@ from zoneinfo import ZoneInfo
 
 from publisher.domain.article import Status
 from publisher.errors import PublisherError
+from publisher.intake.article_file import named_slug
 from publisher.intake.draft import Draft, write_draft
+from publisher.intake.front_matter import slug_of_file
 from publisher.intake.source import read_source
 from publisher.workflow.application import Application
+from publisher.workflow.note import note_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +57,20 @@ def add(
             continue
         for draft in drafts:
             try:
-                added.append(Added(source, _write(app, draft, status), draft))
+                added.append(Added(source, _write(app, draft, source, status), draft))
             except PublisherError as error:
                 errors.append(error)
     return AddReport(tuple(added), tuple(errors))
 
 
-def _write(app: Application, draft: Draft, status: Status) -> Path:
+def _write(app: Application, draft: Draft, source: str, status: Status) -> Path:
     folder = app.settings.queue_folder
     folder.mkdir(parents=True, exist_ok=True)
     zone = ZoneInfo(app.settings.organisation.time_zone)
     today = app.clock.now().astimezone(zone).date()
     path = write_draft(draft, folder, status=status, today=today)
+    slug = named_slug(path) or slug_of_file(path.name)
+    app.audit.record(note_of(app, "add", slug, source=source, status=status), app.clock.now())
     if draft.feed_entry:
         feed, entry_id = draft.feed_entry
         app.ledger.remember_feed_entry(feed, entry_id, app.clock.now())

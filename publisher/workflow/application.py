@@ -16,6 +16,7 @@ from publisher.domain.schedule import Schedule, schedule_of
 from publisher.domain.selection import OutletRule
 from publisher.intake.queue import QueueReading
 from publisher.ports.adapter import Adapter, AdapterType, ChannelSettings
+from publisher.ports.audit import AuditLog
 from publisher.ports.clock import Clock
 from publisher.ports.credentials import Credentials
 from publisher.ports.http import HttpClient
@@ -54,7 +55,8 @@ class Channel:
 class Application:
     """Everything that a command needs, in one place. `rehearsal` says that nothing may leave this machine.
 
-    `operator` is the login name of the person at the keyboard: it stands with each decision.
+    `operator` is the name of the person at the keyboard, which stands with each decision: the one that they claim, or
+    their login name, which `login` is in any case.
     """
 
     settings: Settings
@@ -73,7 +75,9 @@ class Application:
     write_asset: Callable[[str, bytes], Path]
     worker: str
     instance_secret: Callable[[], str]
+    audit: AuditLog
     operator: str = "somebody"
+    login: str = "somebody"
     chance: Callable[[], float] = field(default=random.random)
 
     @property

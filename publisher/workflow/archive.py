@@ -8,6 +8,7 @@ from pathlib import Path
 from publisher.domain.delivery import FINAL_STATES
 from publisher.ports.ledger import DeliveryFilter
 from publisher.workflow.application import Application
+from publisher.workflow.note import note_of
 from publisher.workflow.look import ArticleView, look_at_queue
 
 ARCHIVE = "archive"
@@ -42,7 +43,8 @@ def archive(app: Application, *, dry_run: bool) -> ArchiveReport:
             continue
         if not dry_run:
             target.parent.mkdir(exist_ok=True)
-            source.rename(target)
+            with app.audit.recording(note_of(app, "archive", view.article.slug), app.clock.now()):
+                source.rename(target)
         moved.append((source, target))
     return ArchiveReport(tuple(moved), tuple(staying))
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from publisher.domain.attempt import Accepted, Deferred, Evidence, Outcome, Unknown
+from publisher.domain.audit import AuditNote
 from publisher.domain.delivery import DeliveryState
 from publisher.domain.replay import resend_at
 from publisher.domain.retry import RetryRule, is_given_up
@@ -15,6 +16,7 @@ from publisher.errors import UsageError
 from publisher.logs import get_logger
 from publisher.ports.ledger import Decision, DeliveryFilter, DeliveryRow
 from publisher.workflow.application import Application
+from publisher.workflow.note import note_of
 from publisher.workflow.steer import find_edition
 
 D = DeliveryState
@@ -71,7 +73,8 @@ def settle_unknown(app: Application, selection: Selection, verdict: Verdict, ask
     """Settle deliveries of unknown outcome, and note who did. Errors: UsageError."""
     which = _which(app, selection, (D.UNKNOWN,))
     after, outcome = _settlement(verdict, app.operator)
-    return _decide(app, which, Decision(after, outcome, app.operator), ask)
+    note = _note(app, f"settle {verdict}", selection)
+    return _decide(app, which, Decision(after, outcome, app.operator), ask, note)
 
 
 def retry_given_up(
@@ -80,7 +83,15 @@ def retry_given_up(
     """Put what was rejected or given up back into the queue, and note who did. Errors: UsageError."""
     which = _which(app, selection, tuple(states) or GIVEN_UP)
     outcome = Deferred(f"to be tried again, decided by {app.operator}", evidence=Evidence(STAGE_RETRY))
-    return _decide(app, which, Decision(D.QUEUED, outcome, app.operator), ask)
+    return _decide(app, which, Decision(D.QUEUED, outcome, app.operator), ask, _note(app, "retry", selection))
+
+
+def _note(app: Application, action: str, selection: Selection) -> AuditNote:
+    """Tell what was named; a recipient's address stays out of it, and whose deliveries they were stands with them."""
+    named = {"keys": list(selection.keys), "channel": selection.channel, "all": selection.everything}
+    named |= {"one recipient": selection.recipient is not None}
+    told = {name: value for name, value in named.items() if value}
+    return note_of(app, action, selection.edition or selection.channel or "deliveries", **told)
 
 
 def resend_by_rule(app: Application, channels: Iterable[str]) -> int:
@@ -165,14 +176,16 @@ def _no_single(key: str, count: int, states: Collection[DeliveryState]) -> Usage
     return UsageError(f'no delivery "{key}" is {words}', hint=hint)
 
 
-def _decide(app: Application, which: DeliveryFilter, decision: Decision, ask: Ask) -> DecisionReport:
+def _decide(
+    app: Application, which: DeliveryFilter, decision: Decision, ask: Ask, note: AuditNote
+) -> DecisionReport:
     count = sum(app.ledger.count_deliveries(which).values())
     if not count:
         return DecisionReport(0)
     if not ask(Question(count, tuple(app.ledger.deliveries(replace(which, limit=MAX_SHOWN))))):
         return DecisionReport(count, declined=True)
     now = app.clock.now()
-    changed = app.ledger.decide(which, decision, now)
+    changed = app.ledger.decide(which, decision, now, note=note)
     app.ledger.finish_editions(now)
     get_logger().info("decided", state=decision.after.value, count=changed, by=decision.by)
     held = sum(app.ledger.count_deliveries(which).values()) if changed < count else 0

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from publisher.ports.ledger import DeliveryFilter
 from publisher.workflow.application import Application
+from publisher.workflow.note import note_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ def forget_rehearsals(app: Application) -> ForgetReport:
         "posts",
         "pages",
     }
-    count = app.ledger.clear_rehearsals()
+    note = note_of(replace(app, rehearsal=False), "clear rehearsals", "rehearsals")
+    count = app.ledger.clear_rehearsals(app.clock.now(), note=note)
     kept = {name for name in app.channels if _has_delivered(app, name)}
     for name in (set(app.channels) | pages) - kept:
         shutil.rmtree(app.rehearsal_folder / name, ignore_errors=True)

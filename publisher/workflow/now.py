@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from publisher.domain.audit import AuditNote
 from publisher.domain.delivery import OPEN_STATES, DeliveryState
 from publisher.domain.outlet import Outlet
 from publisher.domain.selection import Omission
@@ -19,6 +20,7 @@ from publisher.workflow.decide import resend_by_rule
 from publisher.workflow.exit_codes import exit_code_of
 from publisher.workflow.freeze import Frozen, discard, freeze
 from publisher.workflow.look import skipped_errors
+from publisher.workflow.note import note_of
 from publisher.workflow.plan import PlanReport, plan
 from publisher.workflow.preflight import Findings, look_over, mark_forced, refuse_faults
 from publisher.workflow.prepare import Drafts, EditionDraft, Wanted, parse_wanted, prepare
@@ -129,6 +131,7 @@ def publish_now(  # noqa: PLR0913 - each is one thing that a person says or is t
         return replace(report, offer=offer, deliveries=waiting(app, wanted), halted_count=halted_count(app, wanted))
     if not _is_agreed(app, offer, ask, stop):
         return replace(report, offer=offer, discarded=True)
+    app.audit.record(_note(app, offer, forced), app.clock.now())
     made = plan(app, offer.frozen)
     used = {edition.row.message_id for edition in offer.frozen.editions} | {
         post.row.message_id for post in offer.frozen.posts
@@ -154,6 +157,20 @@ def _is_agreed(app: Application, offer: Offer, ask: Callable[[Offer], bool], sto
     if stop.is_set():
         raise TryAgain("stopped before anything was sent", hint='Run "publish now" again when you like.')
     return agreed
+
+
+def _note(app: Application, offer: Offer, forced: Collection[str]) -> AuditNote:
+    """Tell what was agreed to: editions by name and hash, posts and deliveries left from before by number."""
+    editions = {edition.row.name: edition.row.content_hash for edition in offer.frozen.editions}
+    told = {
+        "editions": editions,
+        "posts": Counter(post.row.channel for post in offer.frozen.posts),
+        "left from before": dict(offer.left_over),
+        "forced": sorted(forced),
+    }
+    hashes = list(editions.values())
+    about, content_hash = ", ".join(editions) or "posts", hashes[0] if len(hashes) == 1 else ""
+    return note_of(app, "now", about, content_hash, **{name: value for name, value in told.items() if value})
 
 
 def _channels_of(offer: Offer) -> set[str]:

@@ -11,6 +11,7 @@ from publisher.errors import TryAgain, UsageError
 from publisher.ports.ledger import DeliveryFilter, EditionRow, Rest
 from publisher.workflow.application import Application, Channel
 from publisher.workflow.exit_codes import exit_code_of
+from publisher.workflow.note import note_of
 from publisher.workflow.plan import plan_of
 from publisher.workflow.send import Progress, SendReport, send
 from publisher.workflow.steer import find_edition
@@ -70,7 +71,8 @@ def send_rest(
         return RestReport(offer, app.ledger.count_deliveries(of_edition), discarded=True)
     if stop.is_set():
         raise TryAgain("stopped before anything was sent", hint=f'Run "publish now --rest {name}" again when you like.')
-    app.ledger.plan_rest(plan, app.clock.now())
+    note = note_of(app, "send to the rest", edition.name, edition.content_hash)
+    app.ledger.plan_rest(plan, app.clock.now(), note=note)
     sent = send(app, [channel.name], stop=stop, on_progress=on_progress)
     return RestReport(offer, app.ledger.count_deliveries(of_edition), sent)
 

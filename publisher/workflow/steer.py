@@ -12,6 +12,7 @@ from publisher.errors import TryAgain, UsageError
 from publisher.logs import get_logger
 from publisher.ports.ledger import DeliveryFilter, EditionRow
 from publisher.workflow.application import Application
+from publisher.workflow.note import note_of
 
 E = EditionState
 Word = Literal["pause", "resume", "cancel"]
@@ -53,7 +54,8 @@ def steer(app: Application, name: str, word: Word) -> SteerReport:
         if row.state not in _FROM[word]:
             raise _not_now(row, word)
         after = _after(app, row, word)
-        if app.ledger.change_edition(row.id, row.state, after, app.clock.now()):
+        note = note_of(app, word, row.name, row.content_hash, before=row.state)
+        if app.ledger.change_edition(row.id, row.state, after, app.clock.now(), note=note):
             get_logger().info(word, edition=row.name, by=app.operator)
             app.ledger.finish_editions(app.clock.now())
             return _report(app, row, after, changed=True)

@@ -12,6 +12,7 @@ from publisher.errors import SubscriberError
 from publisher.intake.subscriber_list import read_subscribers
 from publisher.ports.subscribers import ImportCounts
 from publisher.workflow.application import Application
+from publisher.workflow.note import note_of
 
 MAX_KEPT_ERRORS = 1_000
 LINES_PER_REPORT = 10_000
@@ -51,7 +52,8 @@ def import_subscribers(
             else:
                 yield line
 
-    counts = app.subscribers.save(good_lines(), app.clock.now())
+    note = note_of(app, "import subscribers", digest, file=name)
+    counts = app.subscribers.save(good_lines(), app.clock.now(), note=note)
     return ImportReport(counts, refused_count, tuple(errors))
 
 
@@ -76,12 +78,14 @@ def add_subscriber(
         consent_source=consent_source,
         consent_at=now,
     )
-    return app.subscribers.save([subscriber], now), subscriber
+    note = note_of(app, "add subscriber", ", ".join(digests))
+    return app.subscribers.save([subscriber], now, note=note), subscriber
 
 
 def remove_subscriber(app: Application, address: str, digest: str | None) -> bool:
     """Take one person out. Errors: SubscriberError."""
-    return app.subscribers.remove(_normalised(address), digest, app.clock.now())
+    note = note_of(app, "remove subscriber", digest or "all digests")
+    return app.subscribers.remove(_normalised(address), digest, app.clock.now(), note=note)
 
 
 def _normalised(address: str) -> str:

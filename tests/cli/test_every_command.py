@@ -44,6 +44,7 @@ CALLS = {
     "notices": "notices",
     "settle": "settle skip --all --yes",
     "retry": "retry --all --yes",
+    "audit": "audit",
     "pages": "pages",
     "rehearsals": "rehearsals clear",
     "subscribers import": "subscribers import FOLDER/people.csv",

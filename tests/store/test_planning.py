@@ -120,12 +120,12 @@ def test_clearing_rehearsals_forgets_them_and_nothing_else(store: Store) -> None
     planned(store, rehearsal=True)
     real = planned(store)
     before = rows(store.ledger, rehearsal=False)
-    assert store.ledger.clear_rehearsals() == 3
+    assert store.ledger.clear_rehearsals(NOW) == 3
     assert rows(store.ledger) == before
     assert [edition.id for edition in store.ledger.editions()] == [real.id]
     assert store.ledger.message(real.message_id).content_hash == real.content_hash
     assert store.ledger.outlets_of(rehearsal=True) == {}
-    assert store.ledger.clear_rehearsals() == 0
+    assert store.ledger.clear_rehearsals(NOW) == 0
 
 
 ADDRESSES = [f"p{number}@example.org" for number in range(6)]

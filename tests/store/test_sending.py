@@ -259,7 +259,7 @@ def test_a_delivery_that_was_forgotten_meanwhile_is_no_error(store: Store) -> No
     planned(store, 1, rehearsal=True)
     (claimed,) = claim(store.ledger, rehearsal=True)
     start(store.ledger, [claimed.id])
-    store.ledger.clear_rehearsals()
+    store.ledger.clear_rehearsals(NOW)
     finish(store.ledger, claimed.id, Accepted("captured"))
     assert rows(store.ledger) == []
 
