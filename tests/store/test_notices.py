@@ -46,7 +46,7 @@ def test_a_rehearsal_keeps_to_itself_and_is_forgotten_alone(store: Store) -> Non
     store.notices.append(skipped(rehearsal=True), once=True)
     assert store.notices.append(skipped(), once=True)
     assert len(store.notices.events(rehearsal=True)) == 1
-    store.ledger.clear_rehearsals(NOW)
+    store.ledger.clear_rehearsals(AT)
     assert store.notices.events(rehearsal=True) == []
     assert len(store.notices.events(rehearsal=False)) == 1
 
