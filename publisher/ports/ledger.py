@@ -504,9 +504,7 @@ class Ledger(Protocol):
         """
         ...
 
-    def decide(
-        self, which: DeliveryFilter, decision: Decision, now: datetime, *, note: AuditNote | None = None
-    ) -> int:
+    def decide(self, which: DeliveryFilter, decision: Decision, now: datetime, *, note: AuditNote | None = None) -> int:
         """Decide about all these deliveries and note it with each; say how many. `states` must name where they stand.
 
         What goes back into the queue is due at once; those of a cancelled edition are left as they are. ValueError

@@ -31,9 +31,7 @@ class ImportCounts:
 class Subscribers(Protocol):
     """The people, by normalised address."""
 
-    def save(
-        self, subscribers: Iterable[Subscriber], now: datetime, *, note: AuditNote | None = None
-    ) -> ImportCounts:
+    def save(self, subscribers: Iterable[Subscriber], now: datetime, *, note: AuditNote | None = None) -> ImportCounts:
         """Add or update, in batches, each batch one transaction, memory flat however many there are.
 
         Digests and tags are added to those that a subscriber has; name, language and consent replace only if given.

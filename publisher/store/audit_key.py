@@ -1,8 +1,8 @@
-"""The key that seals the audit log, and the head kept beside it: both outside the database, which cannot vouch for itself.
+"""The key that seals the audit log, and its newest head: both outside the database, which cannot be its own witness.
 
 The key is 32 random bytes in hex in a file that only this user may read, made at the first use; or the environment
-variable PUBLISH_AUDIT_KEY. Where it is lost, the log goes on under a new one, and says so; what was sealed with the lost
-one cannot be checked any more.
+variable PUBLISH_AUDIT_KEY. Where it is lost, the log goes on under a new one, and says so; what was sealed with the
+lost one cannot be checked any more.
 """
 
 from __future__ import annotations

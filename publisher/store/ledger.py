@@ -268,9 +268,7 @@ class SqlLedger:
         with self._database.write() as connection:
             return settling.settle(connection, decision, marks, worker, now)
 
-    def decide(
-        self, which: DeliveryFilter, decision: Decision, now: datetime, *, note: AuditNote | None = None
-    ) -> int:
+    def decide(self, which: DeliveryFilter, decision: Decision, now: datetime, *, note: AuditNote | None = None) -> int:
         """Decide about all these deliveries and note it with each; say how many."""
         with self._audit.noting() as noting:
             count = deciding.decide(noting.connection, which, decision, now)

@@ -22,7 +22,7 @@ SQLITE_URL = "sqlite:///"
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """All that is remembered: the ledger, the subscribers, what the team is told, and the audit log, in one database."""
+    """All that is remembered, in one database: ledger, subscribers, what the team is told, and the audit log."""
 
     ledger: SqlLedger
     subscribers: SqlSubscribers

@@ -74,9 +74,7 @@ class SqlSubscribers:
         self._database = database
         self._audit = audit
 
-    def save(
-        self, subscribers: Iterable[Subscriber], now: datetime, *, note: AuditNote | None = None
-    ) -> ImportCounts:
+    def save(self, subscribers: Iterable[Subscriber], now: datetime, *, note: AuditNote | None = None) -> ImportCounts:
         """Add or update, in batches, each batch one transaction, memory flat however many there are."""
         counts, remaining = ImportCounts(), iter(subscribers)
         # A batch is complete before its transaction begins: reading a slow file never holds the ledger.

@@ -8,8 +8,8 @@ from pathlib import Path
 from publisher.domain.delivery import FINAL_STATES
 from publisher.ports.ledger import DeliveryFilter
 from publisher.workflow.application import Application
-from publisher.workflow.note import note_of
 from publisher.workflow.look import ArticleView, look_at_queue
+from publisher.workflow.note import note_of
 
 ARCHIVE = "archive"
 

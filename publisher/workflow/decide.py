@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from publisher.domain.attempt import Accepted, Deferred, Evidence, Outcome, Unknown
 from publisher.domain.audit import AuditNote
@@ -88,7 +88,7 @@ def retry_given_up(
 
 def _note(app: Application, action: str, selection: Selection) -> AuditNote:
     """Tell what was named; a recipient's address stays out of it, and whose deliveries they were stands with them."""
-    named = {"keys": list(selection.keys), "channel": selection.channel, "all": selection.everything}
+    named: dict[str, Any] = {"keys": list(selection.keys), "channel": selection.channel, "all": selection.everything}
     named |= {"one recipient": selection.recipient is not None}
     told = {name: value for name, value in named.items() if value}
     return note_of(app, action, selection.edition or selection.channel or "deliveries", **told)
@@ -176,9 +176,7 @@ def _no_single(key: str, count: int, states: Collection[DeliveryState]) -> Usage
     return UsageError(f'no delivery "{key}" is {words}', hint=hint)
 
 
-def _decide(
-    app: Application, which: DeliveryFilter, decision: Decision, ask: Ask, note: AuditNote
-) -> DecisionReport:
+def _decide(app: Application, which: DeliveryFilter, decision: Decision, ask: Ask, note: AuditNote) -> DecisionReport:
     count = sum(app.ledger.count_deliveries(which).values())
     if not count:
         return DecisionReport(0)

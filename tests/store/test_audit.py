@@ -21,8 +21,8 @@ from publisher.domain.edition import EditionState
 from publisher.errors import StoreError
 from publisher.ports.audit import AuditFilter
 from publisher.store.audit_key import VARIABLE
-from publisher.store.staging import BATCH_ROWS
 from publisher.store.open import Store, open_store
+from publisher.store.staging import BATCH_ROWS
 from tests.store.scenes import NOW, after, approved, people, planned
 
 COLUMNS = ("seq", "at", "actor", "action", "about", "content_hash", "details", "key_id", "prev_hash", "hash")
