@@ -10,7 +10,8 @@
     |- SubscriberError          one line of subscribers is wrong
     |- UsageError               the command was called with something that does not exist
     |- StoreError               the ledger is missing, damaged or of another version
-    |  `- MessageGone           a message is not there any more: what it belonged to was discarded
+    |  |- MessageGone           a message is not there any more: what it belonged to was discarded
+    |  `- SendingStopped        exit 4: it failed while messages went out
     |- Problems                 several of the above, shown together
     |- ChannelMisconfigured     the remote refuses our credentials; the channel stops
     `- TryAgain                 exit 4
@@ -83,6 +84,12 @@ class StoreError(PublisherError):
 
 class MessageGone(StoreError):
     """A message is not there any more: what it belonged to was discarded, by another process perhaps."""
+
+
+class SendingStopped(StoreError):
+    """The ledger failed while messages went out: what it has of them stays, the rest goes out another time."""
+
+    exit_code = 4
 
 
 class ChannelMisconfigured(PublisherError):

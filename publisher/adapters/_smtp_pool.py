@@ -97,12 +97,12 @@ class ConnectionPool:
 
     def wake(self) -> None:
         """Make `finished` return at once."""
-        self._ringer.send(WAKE)
+        self._ring(WAKE)
 
     def interrupt(self) -> None:
         """Break all connections: what is under way is finished with what is known."""
         self._is_interrupted = True
-        self._ringer.send(LOOK)
+        self._ring(LOOK)
 
     def close(self) -> None:
         """Say goodbye on all connections; where there is something under way, without a word."""
@@ -125,10 +125,15 @@ class ConnectionPool:
             if place is not None:
                 self._try(place)
             elif descriptor == self._bell.fileno():
-                self._answer_the_bell()
+                self._is_woken = WAKE in self._bell.recv(4_096)
+        self._look_who_has_called()
 
-    def _answer_the_bell(self) -> None:
-        self._is_woken = WAKE in self._bell.recv(4_096)
+    def _ring(self, what: bytes) -> None:
+        # It only wakes up whoever waits, who looks by himself after a while: a bell that is broken must not stop him.
+        with contextlib.suppress(OSError):
+            self._ringer.send(what)
+
+    def _look_who_has_called(self) -> None:
         while not self._called.empty():
             place, value, error = self._called.get()
             if self._under_way.get(place.number) is place:
@@ -198,8 +203,7 @@ class ConnectionPool:
         if self._is_closed:
             self._hang_up()
         else:
-            with contextlib.suppress(OSError):  # closed just now, and that hangs up for us
-                self._ringer.send(LOOK)
+            self._ring(LOOK)  # closed just now, and that hangs up for us
 
     def _hang_up(self) -> None:
         """Close the connections that came too late."""

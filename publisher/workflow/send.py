@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
+from publisher.errors import SendingStopped, StoreError
 from publisher.ports.ledger import DeliveryFilter
 from publisher.ports.wire import WireLog
 from publisher.workflow.application import Application, Channel
@@ -38,11 +39,17 @@ def send(
 
     Setting `stop` ends it: nothing more is started, what is on the wire is finished for `grace_seconds` and then cut,
     claims that were not started are given back. With `message_id` only the deliveries of that message go out.
+
+    Errors: SendingStopped if the ledger fails, TryAgain if its disk is full; what was sent until then is known.
     """
     app.ledger.recover(app.clock.now())
     tally = Tally(app.clock, sum(due_count(app, name, message_id) for name in channels), on_progress)
     run = _Run(app, [app.channels[name] for name in sorted(channels)], Halt(stop), tally, message_id)
-    run.go(grace_seconds)
+    try:
+        run.go(grace_seconds)
+    except StoreError as error:
+        hint = f"{error.hint} Then run the same command again: it goes on with the rest.".lstrip()
+        raise SendingStopped(error.what, where=error.where, hint=hint) from error
     is_interrupted = stop.is_set() and any(due_count(app, name, message_id) for name in channels)
     return SendReport(tally.counts, run.halt.stopped_channels, is_interrupted)
 

@@ -12,7 +12,7 @@ import pytest
 
 from publisher.domain.attempt import Deferred, Outcome, Rejected
 from publisher.domain.message import SealedMessage
-from publisher.errors import ChannelMisconfigured, StoreError
+from publisher.errors import ChannelMisconfigured, SendingStopped, StoreError
 from publisher.workflow.application import Application
 from publisher.workflow.send import SendReport, send
 from tests.journeys.project import DIGEST, Project
@@ -174,8 +174,10 @@ def test_what_cannot_be_recorded_is_not_sent(project: Project, app: Application,
     on."""
     project.subscribe(5)
     stop = threading.Event()
-    with pytest.raises(StoreError, match="disk is full"):
+    with pytest.raises(SendingStopped, match="disk is full") as stopped:
         now(replace(app, ledger=LosingLedger(app.ledger, 2)), stop=stop)
+    assert stopped.value.exit_code == 4  # 2 would say that nothing was sent
+    assert "goes on with the rest" in stopped.value.hint
     assert len(adapter.handed) == 2
     assert not stop.is_set()
     assert sum(project.states().values()) == 5
