@@ -174,6 +174,8 @@ def make_application(settings: Settings, store: Store, *, rehearsal: bool) -> Ap
         ledger=store.ledger,
         subscribers=store.subscribers,
         notices=store.notices,
+        due_times=store.due_times,
+        changes=store.changes,
         templates=_templates(settings.template_folder),
         channels=_make_channels(settings, clock, rehearsal=rehearsal),
         http=http,

@@ -17,7 +17,7 @@ from publisher.errors import UsageError
 def run(config_file: Path, once: bool) -> Result:
     """Make the editions that are due, and send; events go to standard error, one a line."""
     from publisher.bootstrap import open_application
-    from publisher.scheduling.schedule import Engine
+    from publisher.scheduling.service import Service
     from publisher.workflow.notify import tell_end
     from publisher.workflow.status import next_runs
 
@@ -33,14 +33,14 @@ def run(config_file: Path, once: bool) -> Result:
             events.append(event)
             click.echo(f"{local_time(app.clock.now(), zone, timespec='seconds')}  {event}", err=True)
 
-        engine = Engine(app, stop, tell)
+        service = Service(app, stop, tell)
         if once:
-            engine.tick()
+            service.once()
         else:
             for digest, at in next_runs(app):
                 tell(f"{digest}: next run {local_time(at, zone)}")
             try:
-                engine.run()
+                service.run()
             except Exception as error:
                 tell_end(app, error)
                 raise

@@ -15,6 +15,7 @@ _BY_KEY = {
     "blackout": '["12-24..01-06"]',
     "body": '{text = "{text}"}',
     "ca_file": '"our-server.pem"',
+    "catch_up": '"1h"',
     "channel": '"newsletter"',
     "contact": '"presse@example.org"',
     "domain": '"example.org"',

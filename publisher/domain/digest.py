@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
 from typing import Any, ClassVar, Literal
 
+from publisher.domain.duration import parse_duration
 from publisher.domain.organisation import STRICT, Colours
+
+DEFAULT_CATCH_UP = "1h"
 
 # What stands for a list of fonts: only those that a reader's machine has, since nothing may be loaded from elsewhere.
 FONTS = {
@@ -122,6 +126,8 @@ class Digest:
     """Make no edition on these days: "2026-12-24", "2026-12-24..2027-01-06", or each year "12-24..01-06"."""
     pause_until: str | None = None
     """Make no edition before this date, or this local time, for example "2027-01-07" or "2027-01-07 12:00"."""
+    catch_up: str = DEFAULT_CATCH_UP
+    """An edition may be made so long after its due time, for example "90s", "30m", "2h"; later it counts as missed."""
     default: bool = False
     """Take the articles that name no digest; needed only where there are several digests."""
     tags: tuple[str, ...] = ()
@@ -148,3 +154,8 @@ class Digest:
     """A short fixed list of addresses besides the subscribers."""
     required_clients: tuple[str, ...] = USUAL_CLIENTS
     """Mail programs in which every edition has to work, as in docs/reference/preflight.md, for example "gmail.*"."""
+
+    @property
+    def catch_up_time(self) -> timedelta:
+        """Give `catch_up` as a duration."""
+        return parse_duration(self.catch_up)

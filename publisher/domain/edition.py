@@ -30,8 +30,8 @@ class EditionState(StrEnum):
 E = EditionState
 
 ALLOWED_CHANGES: dict[EditionState, frozenset[EditionState]] = {
-    E.FROZEN: frozenset({E.APPROVED, E.HELD, E.CANCELLED}),
-    E.APPROVED: frozenset({E.PLANNED, E.HELD, E.CANCELLED}),
+    E.FROZEN: frozenset({E.APPROVED, E.HELD, E.MISSED, E.CANCELLED}),
+    E.APPROVED: frozenset({E.PLANNED, E.HELD, E.MISSED, E.CANCELLED}),
     E.HELD: frozenset({E.APPROVED, E.CANCELLED}),
     E.PLANNED: frozenset({E.SENDING, E.SENT, E.PAUSED, E.CANCELLED}),
     E.SENDING: frozenset({E.SENT, E.PAUSED, E.CANCELLED}),

@@ -52,6 +52,11 @@ class Database:
         with failures_mapped(self.where, taken), self._writer.begin() as connection:
             yield connection
 
+    def keep_connection(self) -> PoolProxiedConnection:
+        """Give a connection that the caller keeps, and closes before the database."""
+        with failures_mapped(self.where):
+            return self._reader.raw_connection()
+
     @contextmanager
     def begin_hot(self) -> Iterator[Hot]:
         """Change it by prepared statements on the one connection that is kept for them; `commit_hot` makes it durable.

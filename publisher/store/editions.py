@@ -37,6 +37,7 @@ ADD_EDITION_OMISSIONS = insert(edition_omissions)
 
 EDITIONS = select(editions, messages.c.content_hash).join(messages, messages.c.id == editions.c.message_id)
 EDITION_BY_ID = EDITIONS.where(editions.c.id == bindparam("edition_id"))
+EDITIONS_BY_ID = EDITIONS.where(editions.c.id.in_(bindparam("edition_ids", expanding=True)))
 # For the one that goes on to change it: on PostgreSQL the row stays ours until the end of the transaction.
 EDITION_TO_CHANGE = EDITION_BY_ID.with_for_update(of=editions)
 EDITION_BY_NUMBER = (
@@ -179,6 +180,12 @@ def finish_editions(connection: Connection, now: datetime) -> Sequence[EditionRo
 def read_edition(connection: Connection, edition_id: int) -> EditionRow:
     """Read the edition with this id."""
     return _with_contents(connection, connection.execute(EDITION_BY_ID, {"edition_id": edition_id}))[0]
+
+
+def read_editions(connection: Connection, edition_ids: Sequence[int]) -> Sequence[EditionRow]:
+    """Read the editions with these ids, as far as they are there."""
+    found = [row for ids in chunked(edition_ids) for row in connection.execute(EDITIONS_BY_ID, {"edition_ids": ids})]
+    return _with_contents(connection, found)
 
 
 def read_edition_to_change(connection: Connection, edition_id: int) -> EditionRow | None:

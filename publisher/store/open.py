@@ -9,6 +9,7 @@ from pathlib import Path
 from publisher.errors import StoreError
 from publisher.store.audit import SqlAuditLog, audit_log
 from publisher.store.database import BUSY_SECONDS, Database, connect_sqlite
+from publisher.store.due_times import SqlDueTimes
 from publisher.store.instance import read_instance_secret
 from publisher.store.ledger import SqlLedger
 from publisher.store.network_folders import network_file_system, read_mounts
@@ -16,6 +17,7 @@ from publisher.store.notices import SqlNotices
 from publisher.store.schema import bring_up_to_date
 from publisher.store.subscribers import SqlSubscribers
 from publisher.store.wire import read_boot_id, wire_folder
+from publisher.store.write_signs import WriteSigns
 
 SQLITE_URL = "sqlite:///"
 
@@ -27,6 +29,8 @@ class Store:
     ledger: SqlLedger
     subscribers: SqlSubscribers
     notices: SqlNotices
+    due_times: SqlDueTimes
+    changes: WriteSigns
     database: Database
     audit: SqlAuditLog
 
@@ -36,6 +40,7 @@ class Store:
 
     def close(self) -> None:
         """Close all connections."""
+        self.changes.close()
         self.database.close()
 
 
@@ -61,8 +66,15 @@ def open_store(
         database.close()
         raise
     audit = audit_log(database, path, audit_key)
-    ledger = SqlLedger(database, wire_folder(path), boot_id(), audit)
-    return Store(ledger, SqlSubscribers(database, audit), SqlNotices(database), database, audit)
+    return Store(
+        SqlLedger(database, wire_folder(path), boot_id(), audit),
+        SqlSubscribers(database, audit),
+        SqlNotices(database),
+        SqlDueTimes(database),
+        WriteSigns(database),
+        database,
+        audit,
+    )
 
 
 def _path_of(url_or_path: str) -> Path:

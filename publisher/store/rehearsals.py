@@ -9,11 +9,13 @@ from publisher.store.tables import (
     attempts,
     consumption,
     deliveries,
+    due_times,
     editions,
     notice_events,
     notice_messages,
     notices,
     posts,
+    schedules,
 )
 
 # In this order, since each points to the next.
@@ -23,6 +25,8 @@ FORGET_REHEARSED_ATTEMPTS = delete(attempts).where(
 FORGET_REHEARSED_DELIVERIES = delete(deliveries).where(deliveries.c.rehearsal == true())
 FORGET_REHEARSED_CONSUMPTION = delete(consumption).where(consumption.c.rehearsal == true())
 FORGET_REHEARSED_POSTS = delete(posts).where(posts.c.rehearsal == true())
+FORGET_REHEARSED_DUE_TIMES = delete(due_times).where(due_times.c.rehearsal == true())
+FORGET_REHEARSED_SCHEDULES = delete(schedules).where(schedules.c.rehearsal == true())
 FORGET_REHEARSED_EDITIONS = delete(editions).where(editions.c.rehearsal == true())
 FORGET_REHEARSED_EVENTS = delete(notice_events).where(notice_events.c.rehearsal == true())
 FORGET_REHEARSED_NOTICE_MESSAGES = delete(notice_messages).where(
@@ -37,6 +41,8 @@ def clear_rehearsals(connection: Connection) -> int:
     delivery_count = connection.execute(FORGET_REHEARSED_DELIVERIES).rowcount
     connection.execute(FORGET_REHEARSED_CONSUMPTION)
     connection.execute(FORGET_REHEARSED_POSTS)
+    connection.execute(FORGET_REHEARSED_DUE_TIMES)
+    connection.execute(FORGET_REHEARSED_SCHEDULES)
     connection.execute(FORGET_REHEARSED_EDITIONS)
     connection.execute(FORGET_REHEARSED_EVENTS)
     connection.execute(FORGET_REHEARSED_NOTICE_MESSAGES)

@@ -148,6 +148,32 @@ edition_articles = Table(
     Column("content_hash", Text, nullable=False),
 )
 
+# What became of each due time: its key decides between two processes. An edition that is discarded opens it again.
+due_times = Table(
+    "due_times",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("occurrence", Text, primary_key=True),
+    Column("rehearsal", Boolean, primary_key=True),
+    Column("due_at", UtcTime, nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("is_late", Boolean, nullable=False),
+    Column("decided_at", UtcTime, nullable=False),
+    Column("edition_id", Id, ForeignKey("editions.id", ondelete="CASCADE"), index=True),
+    Index("ix_due_times_due_at", "rehearsal", "due_at"),
+)
+
+# Until when a digest's due times have been looked at: so what falls into a standstill is not forgotten, and what lies
+# before a digest's first day is not called missed.
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("rehearsal", Boolean, primary_key=True),
+    Column("judged_until", UtcTime, nullable=False),
+)
+
 edition_omissions = Table(
     "edition_omissions",
     metadata,

@@ -17,8 +17,10 @@ from publisher.domain.selection import OutletRule
 from publisher.intake.queue import QueueReading
 from publisher.ports.adapter import Adapter, AdapterType, ChannelSettings
 from publisher.ports.audit import AuditLog
+from publisher.ports.changes import Changes
 from publisher.ports.clock import Clock
 from publisher.ports.credentials import Credentials
+from publisher.ports.due_times import DueTimes
 from publisher.ports.http import HttpClient
 from publisher.ports.ledger import Ledger
 from publisher.ports.notices import Notices
@@ -65,6 +67,8 @@ class Application:
     ledger: Ledger
     subscribers: Subscribers
     notices: Notices
+    due_times: DueTimes
+    changes: Changes
     templates: Templates
     channels: Mapping[str, Channel]
     http: HttpClient

@@ -1,118 +1,89 @@
-"""Due: make the edition of a due time, once."""
+"""Due: which due times of which digests are here and not decided yet."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from publisher.domain.schedule import Due
-from publisher.errors import PublisherError
-from publisher.intake.queue import QueueReading
 from publisher.logs import get_logger
-from publisher.workflow.application import Application, Channel
-from publisher.workflow.decide import resend_by_rule
-from publisher.workflow.freeze import Frozen, FrozenEdition, FrozenPost, freeze_edition, freeze_post
-from publisher.workflow.look import skipped_errors
-from publisher.workflow.picture import with_memory
-from publisher.workflow.plan import plan
-from publisher.workflow.preflight import errors_of, look_over
-from publisher.workflow.prepare import Drafts, draft_edition, draft_posts, has_readers, no_readers
-from publisher.workflow.send import SendReport, due_count, send
-from publisher.workflow.settle import ask_remotes
+from publisher.ports.due_times import DueTime
+from publisher.workflow.application import Application
 
-CATCH_UP = timedelta(hours=1)
-ABANDONED_AFTER = timedelta(minutes=5)  # between freezing and planning lie seconds, and no person
-RECENT_COUNT = 200
+LOOK_AHEAD = timedelta(days=370)
+# Clocks are put right in small steps all the time; a longer one backwards means that the clock was wrong before.
+CLOCK_STEP = timedelta(seconds=2)
+_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class DueEdition:
-    """A digest's due time that is here and has no edition yet."""
+class DuePoint:
+    """A due time of a digest."""
 
     digest: str
     due: Due
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Give what makes it one."""
+        return (self.digest, self.due.occurrence)
 
-def due_editions(app: Application, now: datetime) -> tuple[DueEdition, ...]:
-    """List the due times of the last hour that have no edition in the ledger.
+    def time(self, app: Application) -> DueTime:
+        """Give it as the ledger knows it."""
+        return DueTime(self.digest, self.due.occurrence, self.due.due_at, app.rehearsal)
 
-    One that a crash left frozen but not planned is discarded and made again: nobody has seen it. A young one is just
-    being made by another process.
+
+def find_due(app: Application, now: datetime) -> tuple[DuePoint, ...]:
+    """List what is due and not decided, earliest first.
+
+    A digest that is new to us begins with its catch-up time: what was due before nobody has missed. What was decided by
+    a clock that was ahead is open again.
     """
-    recent = app.ledger.editions(rehearsal=app.rehearsal, limit=RECENT_COUNT)
-    rows = {(row.digest, row.occurrence): row for row in recent}
-    items = []
-    for name, due in _dues(app, now):
-        row = rows.get((name, due.occurrence))
-        if row is not None and row.planned_at is None and now - row.frozen_at > ABANDONED_AFTER:
-            app.ledger.discard_edition(row.id)
-            row = None
-        if row is None:
-            items.append(DueEdition(name, due))
-    return tuple(items)
+    points = [point for name in scheduled(app) for point in _find(app, name, now)]
+    return tuple(sorted(points, key=lambda point: (point.due.due_at, point.digest)))
 
 
-def _dues(app: Application, now: datetime) -> Iterator[tuple[str, Due]]:
-    for name in app.settings.digests:
-        for due in app.schedule(name).due_between(now - CATCH_UP, now):
-            if due.skip is None:
-                yield name, due
+def scheduled(app: Application) -> tuple[str, ...]:
+    """Name the digests that have a schedule."""
+    return tuple(name for name, digest in app.settings.digests.items() if digest.schedule)
 
 
-def make_due(app: Application, items: tuple[DueEdition, ...], on_problem: Callable[[PublisherError], None]) -> Frozen:
-    """Make and plan the editions of these due times, and with them every post that is waiting.
-
-    Files and articles that cannot be taken are told to `on_problem`, and the rest goes on.
-    """
-    app = with_memory(app)
-    reading = app.read_queue()
-    for problem in (*reading.errors, *skipped_errors(reading)):
-        on_problem(problem)
-    editions = [edition for item in items if (edition := _make_edition(app, item, reading, on_problem))]
-    posts = [post for channel in app.post_channels for post in _make_posts(app, channel, reading, on_problem)]
-    made = Frozen(tuple(editions), tuple(posts))
-    planned = plan(app, made)
-    if planned.pages_problem:
-        on_problem(planned.pages_problem)
-    return made
+def _find(app: Application, name: str, now: datetime) -> Iterator[DuePoint]:
+    judged_until = app.due_times.begin(name, app.rehearsal, now - app.settings.digests[name].catch_up_time)
+    if now < judged_until - CLOCK_STEP:
+        count = app.due_times.turn_back(name, app.rehearsal, now)
+        get_logger().warning("the clock was put back", digest=name, reopened=count)
+        judged_until = now
+    dues = list(app.schedule(name).due_between(judged_until, now))
+    decided = app.due_times.decided(name, app.rehearsal, dues[0].due_at) if dues else frozenset()
+    yield from (DuePoint(name, due) for due in dues if due.occurrence not in decided)
 
 
-def _make_edition(
-    app: Application, item: DueEdition, reading: QueueReading, on_problem: Callable[[PublisherError], None]
-) -> FrozenEdition | None:
-    if not has_readers(app, item.digest):
-        on_problem(no_readers(item.digest))
-        return None
-    draft, _, problems = draft_edition(app, item.digest, reading)
-    for problem in problems:
-        on_problem(problem)
-    if draft is None:
-        get_logger().info("skipped", digest=item.digest, due=item.due.occurrence, reason="no article is queued")
-        return None
-    faults = errors_of(item.digest, look_over(app, draft))
-    for fault in faults:
-        on_problem(fault)
-    if faults:
-        return None
-    return freeze_edition(app, draft, Drafts(reading=reading), occurrence=item.due.occurrence)
+def close_due(app: Application, now: datetime) -> None:
+    """Note until when everything is decided: before what is still to be made, or made and not planned yet."""
+    open_points = [(point.digest, point.due.due_at) for point in find_due(app, now)]
+    open_points += [(item.due.digest, item.due.due_at) for item in app.due_times.open_editions(app.rehearsal)]
+    names = scheduled(app)
+    for name in names:
+        app.due_times.advance(name, app.rehearsal, _until(now, (at for digest, at in open_points if digest == name)))
+    app.due_times.forget_others(names, app.rehearsal)
 
 
-def _make_posts(
-    app: Application, channel: Channel, reading: QueueReading, on_problem: Callable[[PublisherError], None]
-) -> Iterator[FrozenPost]:
-    drafts, _, problems = draft_posts(app, channel, reading)
-    for problem in problems:
-        on_problem(problem)
-    for draft in drafts:
-        if post := freeze_post(app, draft):
-            yield post
+def _until(now: datetime, open_times: Iterable[datetime]) -> datetime:
+    return min([now, *(at - _INSTANT for at in open_times)])
 
 
-def send_waiting(app: Application, stop: threading.Event) -> SendReport | None:
-    """Settle what is unknown, and send what is queued or due on any channel; None if there is nothing."""
-    ask_remotes(app, app.channels)
-    resend_by_rule(app, app.channels)
-    waiting = [name for name, channel in app.channels.items() if channel.settings.enabled and due_count(app, name)]
-    return send(app, waiting, stop=stop) if waiting else None
+def next_due_at(app: Application, now: datetime) -> datetime | None:
+    """Give the next instant at which something is due, skipped days too; None if nothing is scheduled."""
+    dues = (next(app.schedule(name).due_between(now, now + LOOK_AHEAD), None) for name in scheduled(app))
+    return min((due.due_at for due in dues if due is not None), default=None)
+
+
+def was_due(app: Application, now: datetime) -> bool:
+    """Say whether a digest was due, and not skipped, within its catch-up time."""
+    return any(
+        due.skip is None
+        for name in scheduled(app)
+        for due in app.schedule(name).due_between(now - app.settings.digests[name].catch_up_time, now)
+    )

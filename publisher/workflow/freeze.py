@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from publisher.domain.due_time import is_late
 from publisher.errors import TryAgain
+from publisher.ports.due_times import AlreadyDecided, DueTime
 from publisher.ports.ledger import (
     AlreadyConsumed,
     ArticleUse,
@@ -56,11 +58,11 @@ def freeze(app: Application, drafts: Drafts) -> Frozen:
 
 
 def freeze_edition(
-    app: Application, draft: EditionDraft, drafts: Drafts, occurrence: str | None = None
+    app: Application, draft: EditionDraft, drafts: Drafts, due: DueTime | None = None
 ) -> FrozenEdition | None:
     """Freeze one edition; render it again with the next number as long as another process was faster.
 
-    `occurrence` is that of a due time; without it the edition is a manual one. None if nothing is left for it.
+    Without a due time the edition is a manual one. None if nothing is left for it, or the due time is decided.
     """
     current: EditionDraft | None = draft
     for _ in range(MAX_TRIES):
@@ -69,26 +71,29 @@ def freeze_edition(
         for file_name, content in current.email.assets.items():
             app.write_asset(file_name, content)
         try:
-            row = app.ledger.freeze_edition(_new_edition(app, current, occurrence), app.clock.now())
+            row = _store_edition(app, current, due)
+        except AlreadyDecided:
+            return None
         except NumberTaken:
-            if occurrence and _exists(app, current.digest, occurrence):
-                return None
             current, _, _ = draft_edition(app, current.digest, drafts.reading)
         else:
             return FrozenEdition(row, current)
     raise TryAgain(f'other processes keep making editions of "{draft.digest}"', hint="Try again in a minute.")
 
 
-def _exists(app: Application, digest: str, occurrence: str) -> bool:
-    rows = app.ledger.editions(rehearsal=app.rehearsal)
-    return any(row.digest == digest and row.occurrence == occurrence for row in rows)
+def _store_edition(app: Application, draft: EditionDraft, due: DueTime | None) -> EditionRow:
+    now = app.clock.now()
+    if due is None:
+        return app.ledger.freeze_edition(_new_edition(app, draft, f"now {draft.number}"), now)
+    edition = _new_edition(app, draft, due.occurrence)
+    return app.due_times.freeze(due, edition, now, is_late=is_late(due.due_at, now))
 
 
-def _new_edition(app: Application, draft: EditionDraft, occurrence: str | None) -> NewEdition:
+def _new_edition(app: Application, draft: EditionDraft, occurrence: str) -> NewEdition:
     return NewEdition(
         digest=draft.digest,
         number=draft.number,
-        occurrence=occurrence or f"now {draft.number}",
+        occurrence=occurrence,
         subject=draft.email.subject,
         message=draft.email.message,
         articles=[ArticleUse(article.slug, article.content_hash) for article in draft.content.articles],

@@ -29,6 +29,7 @@ required_clients = ["gmial.*", "gmail.*", "otlook.*"]
 [digests.weekly]
 title = "Woche"
 time_zone = "Berlin"
+catch_up = "1 hour"
 [delivery]
 give_up_after_hours = 0
 [channels.mail]
@@ -62,8 +63,9 @@ def test_one_run_tells_everything_in_the_order_of_the_lines(tmp_path: Path) -> N
         ("config.toml:20 [digests.weekly.channel]", '"channel" is missing'),
         ("config.toml:20 [digests.weekly.from_address]", '"from_address" is missing'),
         ("config.toml:22 [digests.weekly.time_zone]", '"time_zone" is not known: "Berlin"'),
-        ("config.toml:24 [delivery.give_up_after_hours]", '"give_up_after_hours" must be from 1 to 240, not 0'),
-        ("config.toml:27 [channels.mail.host]", '"host" must be a text in quotation marks, not 5'),
+        ("config.toml:23 [digests.weekly.catch_up]", '"catch_up": "1 hour" is not a duration'),
+        ("config.toml:25 [delivery.give_up_after_hours]", '"give_up_after_hours" must be from 1 to 240, not 0'),
+        ("config.toml:28 [channels.mail.host]", '"host" must be a text in quotation marks, not 5'),
     ]  # fmt: skip
 
 

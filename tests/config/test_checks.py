@@ -21,6 +21,8 @@ def test_the_only_digest_is_the_default(tmp_path: Path) -> None:
         ('language = "fr"', '"language" is neither "de" nor "en": "fr"'),
         ('time_zone = "Berlin"', '"time_zone" is not known: "Berlin"'),
         ("max_articles = 0", '"max_articles" must be at least 1, not 0'),
+        ('catch_up = "0"', '"catch_up" must be from 1m to 7d, not "0"'),
+        ('catch_up = "8d"', '"catch_up" must be from 1m to 7d, not "8d"'),
         ('schedule = ["07:00", "Mon-Fri"]', '"schedule": no time of day in "Mon-Fri"'),
         ('reply_to = "presse"', '"reply_to" is not an e-mail address: "presse": there is no @-sign'),
         ('recipients = ["a@example.org", ""]', '"recipients" is not an e-mail address: "": it is empty'),

@@ -18,7 +18,7 @@ from publisher.errors import UsageError
 from publisher.ports.adapter import ChannelSettings
 from publisher.workflow.application import Application
 from publisher.workflow.decide import Question, Selection, Verdict, resend_by_rule, retry_given_up, settle_unknown
-from publisher.workflow.due import send_waiting
+from publisher.workflow.deliver import send_waiting
 from publisher.workflow.now import NowReport
 from publisher.workflow.send import send
 from tests.journeys.project import Project

@@ -14,7 +14,7 @@ from publisher.domain.message import MessageKind, SealedMessage
 from publisher.domain.notice import Event, NoticeKind
 from publisher.errors import UsageError
 from publisher.ports.adapter import AdapterType, ChannelSettings, Expiry
-from publisher.scheduling.schedule import Engine
+from publisher.scheduling.service import Service
 from publisher.store.notices import append_event
 from publisher.workflow.application import Application, Channel
 from publisher.workflow.notify import notify, tell_end
@@ -198,9 +198,9 @@ def test_an_edition_of_a_due_time_is_told_when_it_is_sent_whoever_finished_it(pr
     project.subscribe(3)
     clock = StandingClock()
     with opened(project, clock) as app:
-        ticking(app).tick()
+        ticking(app).once()
         clock.forward(minutes=5)
-        ticking(app).tick()
+        ticking(app).once()
         told = [row.event for row in app.notices.events(rehearsal=False) if row.event.kind is NoticeKind.SENT]
     assert [(event.about, event.facts["accepted_count"]) for event in told] == [("daily/1", 3)]
     assert any("Ausgabe daily/1 ist verschickt" in chat for chat in chats(project))
@@ -224,7 +224,7 @@ def test_too_many_that_came_back_are_told_once(project: Project, bounced: int, i
     with opened(project) as plain:
         app = with_channel(plain, "newsletter", adapter)
         for _ in range(3):
-            ticking(app).tick()
+            ticking(app).once()
         kinds = [row.event.kind for row in app.notices.events(rehearsal=False)]
     assert kinds.count(NoticeKind.BOUNCES) == int(is_told)
 
@@ -247,11 +247,12 @@ def test_a_certificate_that_ends_soon_is_told_once_and_its_successor_again(proje
 
 def test_an_error_of_the_tick_is_told_once(project: Project) -> None:
     """And what the team reads has the error's place and what to do."""
+    project.subscribe(1)
     (project.folder / "queue").rename(project.folder / "elsewhere")
     with opened(project) as app:
         engine = ticking(app)
         for _ in range(3):
-            engine.tick()
+            engine.once()
     (chat,) = chats(project)
     assert "queue" in chat
     assert "mit einem Fehler stehen geblieben" in chat
@@ -273,9 +274,9 @@ def test_a_broken_notice_template_neither_stops_nor_feeds_itself(project: Projec
     events = list[str]()
     with opened(project) as app:
         tell(app, NoticeKind.HELD, "daily/9", HELD)
-        engine = Engine(app, threading.Event(), events.append)
+        engine = Service(app, threading.Event(), events.append)
         for _ in range(3):
-            engine.tick()
+            engine.once()
         assert {row.event.kind for row in app.notices.events(rehearsal=False)} == {NoticeKind.HELD, NoticeKind.SENT}
     assert any("templates/notice/subject.j2:1" in event for event in events)
     assert len(mails(project)) == 1
@@ -334,5 +335,5 @@ def with_channel(app: Application, name: str, adapter: ScriptedAdapter) -> Appli
     )
 
 
-def ticking(app: Application) -> Engine:
-    return Engine(app, threading.Event(), lambda event: None)
+def ticking(app: Application) -> Service:
+    return Service(app, threading.Event(), lambda event: None)

@@ -14,7 +14,7 @@ from publisher.domain.message import SealedMessage
 from publisher.domain.replay import MARGIN_SECONDS
 from publisher.errors import ChannelMisconfigured
 from publisher.workflow.application import Application
-from publisher.workflow.due import send_waiting
+from publisher.workflow.deliver import send_waiting
 from publisher.workflow.settle import ask_remotes
 from tests.journeys.project import Project
 from tests.workflow.office import StandingClock, now, opened
