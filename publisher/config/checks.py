@@ -24,7 +24,7 @@ from publisher.domain.organisation import Organisation
 from publisher.errors import ConfigError
 
 if TYPE_CHECKING:
-    from publisher.ports.adapter import AdapterType
+    from publisher.ports.adapter import AdapterType, ChannelSettings
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 LANGUAGES = ("de", "en")
@@ -46,6 +46,8 @@ def cross_check(settings: Settings, installed: Installed, places: Places) -> lis
             errors += _check_kind(name, digest, installed.find_adapter(channels[digest.channel].adapter), places)
         errors += _check_template(name, digest, installed.designs(settings.template_folder), places)
         errors += _check_clients(name, digest, installed, places)
+    for name, channel in channels.items():
+        errors += _check_domain_pace(name, channel, installed.find_adapter(channel.adapter), places)
     defaults = [name for name, digest in document.digests.items() if digest.default]
     for name in defaults[1:]:
         what = f'the digest "{defaults[0]}" is the default already'
@@ -126,6 +128,15 @@ def _check_kind(name: str, digest: Digest, adapter: AdapterType, places: Places)
         what = f'the channel "{digest.channel}" cannot deliver e-mails: it is of the kind "{adapter.name}"'
         hint = 'Name a channel with adapter = "smtp", or adapter = "folder" to try things out.'
         yield ConfigError(what, where=places.where(("digests", name, "channel")), hint=hint)
+
+
+def _check_domain_pace(
+    name: str, channel: ChannelSettings, adapter: AdapterType, places: Places
+) -> Iterator[ConfigError]:
+    if channel.domain_pace and MessageKind.EMAIL not in adapter.kinds:
+        what = f'"domain_pace" is for e-mail, and the channel "{name}" posts to one account'
+        hint = "Write pace = {per_minute = 10} for the channel itself."
+        yield ConfigError(what, where=places.where(("channels", name, "domain_pace")), hint=hint)
 
 
 def _check_template(name: str, digest: Digest, designs: Collection[str], places: Places) -> Iterator[ConfigError]:

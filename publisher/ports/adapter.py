@@ -10,14 +10,17 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from publisher.domain.attempt import Outcome
 from publisher.domain.image_limits import ImageLimits
 from publisher.domain.message import Message, MessageKind, SealedMessage
+from publisher.domain.pace import NO_CHANNEL_LIMITS, Limits, PaceRules
+from publisher.domain.quiet_hours import parse_quiet_hours
 from publisher.domain.text_limits import TextLimits
 from publisher.domain.wire import Stage
 from publisher.ports.clock import Clock
@@ -52,6 +55,39 @@ class Utm(BaseModel):
         return {name: text.replace("{slug}", slug).replace("{channel}", channel) for name, text in texts.items()}
 
 
+_Count = Annotated[int, Field(ge=1)]
+
+
+class PaceSettings(BaseModel):
+    """How many messages may begin in a stretch of time; each of them holds by itself, as does any you leave out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    per_second: _Count | None = Field(default=None, description="At most so many in any second.")
+    per_minute: _Count | None = Field(default=None, description="At most so many in any 60 seconds.")
+    per_hour: _Count | None = Field(default=None, description="At most so many in any 60 minutes.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> PaceSettings:
+        counts = list(self.limits().counts().items())
+        if not counts:
+            raise ValueError("it names no limit; write for example {per_second = 10, per_hour = 2000}")
+        for (shorter, few), (longer, many) in pairwise(counts):
+            if few > many:
+                raise ValueError(
+                    f"{shorter} = {few} is more than {longer} = {many} ever lets through; leave {shorter} out"
+                )
+        return self
+
+    def limits(self) -> Limits:
+        """Give them as the limits of a bucket."""
+        return Limits(self.per_second, self.per_minute, self.per_hour)
+
+
+_DOMAIN_EXAMPLE = '{"t-online.de" = {per_minute = 60}}'
+_DOMAIN = re.compile(r"\*|(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
+
+
 class ChannelSettings(BaseModel):
     """The keys that every `[channels.NAME]` section has; an adapter's own settings add to them."""
 
@@ -76,6 +112,39 @@ class ChannelSettings(BaseModel):
         description='What to do if it is not known whether a message arrived: wait for a person, or "resend" it, '
         "which may bring it twice.",
     )
+    pace: PaceSettings | None = Field(
+        default=None, description="How fast messages may follow each other; as fast as they can if left out."
+    )
+    domain_pace: dict[str, PaceSettings] = Field(
+        default_factory=dict,
+        description='The same for the recipients of single domains, for example {"t-online.de" = {per_minute = 60}}; '
+        '"*" is each domain that is not named, by itself. Only for e-mail.',
+    )
+    quiet_hours: str | None = Field(
+        default=None,
+        description='Hours in which nothing is sent, for example "20:00-07:00" in the organisation\'s time zone. What '
+        "`publish now` has just made leaves all the same.",
+    )
+
+    @field_validator("domain_pace")
+    @classmethod
+    def _domains_only(cls, paces: dict[str, PaceSettings]) -> dict[str, PaceSettings]:
+        for name in paces:
+            if not _DOMAIN.fullmatch(name):
+                raise ValueError(f'"{name}" is no domain in small letters; write for example {_DOMAIN_EXAMPLE}')
+        return paces
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _two_times(cls, text: str | None) -> str | None:
+        if text is not None:
+            parse_quiet_hours(text)
+        return text
+
+    def pace_rules(self) -> PaceRules:
+        """Give the limits of the channel and of the domains."""
+        domains = {name: pace.limits() for name, pace in self.domain_pace.items()}
+        return PaceRules(self.pace.limits() if self.pace else NO_CHANNEL_LIMITS, domains)
 
     def addresses(self, credentials: Credentials) -> tuple[str, ...]:
         """Name the web addresses that the operator wrote for this channel: they may be on a private network.

@@ -198,7 +198,8 @@ class ClaimedDelivery:
 class FinishedAttempt:
     """One try and what came of it. `not_before` is when a deferred delivery may be tried again.
 
-    `state` follows from the outcome, except that a deferral too many becomes `expired`.
+    `state` follows from the outcome, except that a deferral too many becomes `expired`. An attempt that is not counted
+    was trouble on the way: it makes no later wait longer.
     """
 
     delivery_id: int
@@ -207,6 +208,7 @@ class FinishedAttempt:
     started_at: datetime
     duration_ms: int
     not_before: datetime | None = None
+    is_counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)

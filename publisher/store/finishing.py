@@ -42,6 +42,7 @@ def finish_delivery(before: DeliveryState) -> Update:
         .values(
             state=given("after", deliveries.c.state),
             changed_at=given("now", deliveries.c.changed_at),
+            attempt_count=deliveries.c.attempt_count - given("uncounted", deliveries.c.attempt_count),
             # Only what will be tried again has a place in the queue.
             due_at=func.coalesce(given("not_before", deliveries.c.due_at), deliveries.c.due_at),
             claimed_by=None,
@@ -56,7 +57,8 @@ def finish_delivery(before: DeliveryState) -> Update:
 def add_attempt(dialect: str) -> Insert:
     """Record an attempt of a delivery that is still there; the same result given again changes nothing."""
     columns = [given(f"attempt_{name}", attempts.c[name]).label(name) for name in _ATTEMPT]
-    row = select(deliveries.c.id, deliveries.c.attempt_count, *columns).where(_this)
+    number = deliveries.c.attempt_count + given("uncounted", deliveries.c.attempt_count)
+    row = select(deliveries.c.id, number.label("number"), *columns).where(_this)
     return (
         insert_into(attempts, dialect)
         .from_select(["delivery_id", "number", *_ATTEMPT], row)
@@ -133,6 +135,7 @@ def _row(attempt: FinishedAttempt, worker: str) -> Values:
     return {
         "delivery": attempt.delivery_id,
         "after": attempt.state,
+        "uncounted": 0 if attempt.is_counted else 1,
         "not_before": attempt.not_before,
         "new_receipt": accepted.receipt if accepted else None,
         "new_url": accepted.url if accepted else None,

@@ -14,6 +14,7 @@ from publisher.store.instance import read_instance_secret
 from publisher.store.ledger import SqlLedger
 from publisher.store.network_folders import network_file_system, read_mounts
 from publisher.store.notices import SqlNotices
+from publisher.store.pace import SqlPace
 from publisher.store.schema import bring_up_to_date
 from publisher.store.subscribers import SqlSubscribers
 from publisher.store.wire import read_boot_id, wire_folder
@@ -24,13 +25,14 @@ SQLITE_URL = "sqlite:///"
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """All that is remembered, in one database: ledger, subscribers, what the team is told, and the audit log."""
+    """All that is remembered, in one database."""
 
     ledger: SqlLedger
     subscribers: SqlSubscribers
     notices: SqlNotices
     due_times: SqlDueTimes
     changes: WriteSigns
+    pace: SqlPace
     database: Database
     audit: SqlAuditLog
 
@@ -67,13 +69,14 @@ def open_store(
         raise
     audit = audit_log(database, path, audit_key)
     return Store(
-        SqlLedger(database, wire_folder(path), boot_id(), audit),
-        SqlSubscribers(database, audit),
-        SqlNotices(database),
-        SqlDueTimes(database),
-        WriteSigns(database),
-        database,
-        audit,
+        ledger=SqlLedger(database, wire_folder(path), boot_id(), audit),
+        subscribers=SqlSubscribers(database, audit),
+        notices=SqlNotices(database),
+        due_times=SqlDueTimes(database),
+        changes=WriteSigns(database),
+        pace=SqlPace(database),
+        database=database,
+        audit=audit,
     )
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     update,
 )
 
+from publisher.domain.circuit import CircuitState
 from publisher.domain.delivery import DeliveryKey, DeliveryState
 from publisher.domain.edition import EditionState
 from publisher.errors import StoreError
@@ -33,6 +34,7 @@ from publisher.store.suppressions import is_suppressed
 from publisher.store.tables import (
     CLAIMABLE,
     HELD,
+    circuits,
     deliveries,
     editions,
     messages,
@@ -115,6 +117,7 @@ _left_since = and_(
         )
     ),
 )
+_channel_is_paused = exists().where(circuits.c.channel == deliveries.c.channel, circuits.c.state == CircuitState.PAUSED)
 
 
 # Journal and fence in one: after this commit the worker may write to the wire, and nobody else may.
@@ -127,6 +130,7 @@ START = (
         not_(_suppressed_since),
         not_(_left_since),
         not_(exists().where(editions.c.id == deliveries.c.edition_id, _is_stopped)),
+        or_(deliveries.c.rehearsal, not_(_channel_is_paused)),
     )
     .values(attempt_count=deliveries.c.attempt_count + 1, lease_until=_lease_until, changed_at=_now, reason=null())
     .returning(deliveries.c.id, deliveries.c.edition_id)

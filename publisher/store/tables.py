@@ -16,6 +16,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Dialect,
+    Float,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -326,6 +327,33 @@ attempts = Table(
     # Recording the same result again changes nothing.
     UniqueConstraint("delivery_id", "number", "outcome", "started_at", name="uq_attempts_result"),
     sqlite_autoincrement=True,
+)
+
+pace_buckets = Table(
+    "pace_buckets",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    # Empty for the bucket of the whole channel: a key cannot hold NULL.
+    Column("domain", Text, primary_key=True),
+    Column("taken", JSON, nullable=False),
+    Column("slow_level", Integer, nullable=False),
+    Column("held_until", UtcTime),
+    Column("hold_seconds", Float, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+)
+
+circuits = Table(
+    "circuits",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("state", State, nullable=False),
+    Column("recent", Text, nullable=False),
+    Column("probe_count", Integer, nullable=False),
+    Column("since", UtcTime),
+    Column("probe_at", UtcTime),
+    Column("reason", Text, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
 )
 
 consumption = Table(
