@@ -176,6 +176,7 @@ def make_application(settings: Settings, store: Store, *, rehearsal: bool) -> Ap
         notices=store.notices,
         due_times=store.due_times,
         changes=store.changes,
+        pace=store.pace,
         templates=_templates(settings.template_folder),
         channels=_make_channels(settings, clock, rehearsal=rehearsal),
         http=http,

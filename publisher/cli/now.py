@@ -17,6 +17,7 @@ from publisher.cli.outcome import advice_lines, fate_lines, fates_data, print_pl
 from publisher.cli.progress import shown_progress
 from publisher.cli.rest import refuse_beside_rest, send_rest
 from publisher.cli.status import states_text
+from publisher.cli.waiting import wait_lines, waits_data
 from publisher.errors import PublisherError, TryAgain, UsageError
 
 if TYPE_CHECKING:
@@ -221,6 +222,7 @@ def _data(report: NowReport, fates: Fates) -> dict[str, Any]:
             {"digest": digest, **asdict(finding)} for digest, found in report.findings.items() for finding in found
         ],
         "forced": sorted(report.forced),
+        "waits": waits_data(report.waits),
     }
 
 
@@ -252,6 +254,7 @@ class _Shown:
             console.print(f"From earlier runs: {states_text(self.report.deliveries)}")
         self._print_open(console)
         _show_halted(console, self.report)
+        print_plain(console, wait_lines(self.report.waits, self.time_zone))
         print_plain(console, advice_lines(self.report.deliveries, another_run=bool(offer.elsewhere)))
 
     def _print_sent(self, console: Console, offer: Offer) -> None:
@@ -263,6 +266,7 @@ class _Shown:
         print_plain(console, _noted_lines(self.report, offer))
         console.print(f"Deliveries: {states_text(self.report.deliveries) or 'none'}")
         _show_halted(console, self.report)
+        print_plain(console, wait_lines(self.report.waits, self.time_zone))
         print_plain(console, advice_lines(self.report.deliveries, another_run=bool(offer.elsewhere)))
         if self.report.rehearsal:
             console.print(f"Nothing left this machine (a rehearsal). Everything is in {self.folder}", markup=False)

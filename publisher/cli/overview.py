@@ -26,8 +26,8 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "test": ("test", "Send the next edition to yourself, marked as a test."),
         "now": ("now", "Publish at once, after showing what goes where."),
         "run": ("run", "Publish at the set times, until stopped."),
-        "pause": ("steer", "Stop an edition that is on its way, for now."),
-        "resume": ("steer", "Let a paused edition go on."),
+        "pause": ("steer", "Stop an edition or a channel, for now."),
+        "resume": ("steer", "Let a paused edition or channel go on."),
         "cancel": ("steer", "Stop an edition that is on its way, for good."),
     },
     "Afterwards": {

@@ -15,6 +15,7 @@ from publisher.cli.interrupt import confirmed, stopping
 from publisher.cli.outcome import advice_lines, fate_lines, fates_data, print_plain
 from publisher.cli.progress import shown_progress
 from publisher.cli.status import states_text
+from publisher.cli.waiting import wait_lines, waits_data
 from publisher.errors import PublisherError, TryAgain, UsageError
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def _data(report: RestReport, fate: Fate) -> dict[str, Any]:
         "discarded": report.discarded,
         "fates": fates_data({offer.edition.name: fate}),
         "deliveries": {state.value: count for state, count in report.deliveries.items()},
+        "waits": waits_data(report.waits),
     }
 
 
@@ -112,4 +114,5 @@ def _show(console: Console, report: RestReport, fate: Fate, time_zone: str, rehe
         print_plain(console, fate_lines(what, " to the rest", fate, rehearsal=rehearsal, time_zone=time_zone))
         print_plain(console, (f"  {line}" for line in _lines(report.offer)))
     console.print(f"All deliveries of {name}: {states_text(report.deliveries) or 'none'}", markup=False)
+    print_plain(console, wait_lines(report.waits, time_zone))
     print_plain(console, advice_lines(report.deliveries))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from publisher.cli.frame import Result, local_time, plural, publish_command
+from publisher.cli.waiting import wait_lines, waits_data
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -49,6 +50,7 @@ def _data(view: StatusView) -> dict[str, Any]:
             for row in view.unknown
         ],
         "next_retry_at": view.next_retry_at,
+        "waits": waits_data(view.waits),
     }
 
 
@@ -68,6 +70,10 @@ def _show(console: Console, view: StatusView, zone: str) -> None:
     console.print(f"[bold]Deliveries[/]  {states_text(view.deliveries) or 'none yet'}")
     if view.next_retry_at:
         console.print(f"[bold]Next retry[/]  {local_time(view.next_retry_at, zone)}")
+    if view.waits:
+        console.print("[bold]Channels[/]    some send nothing just now")
+    for line in wait_lines(view.waits, zone):
+        console.print(f"  {line}", markup=False)
     if view.unknown:
         console.print("[bold red]Waits for a person[/]: it is not known whether these arrived")
     for row in view.unknown:

@@ -24,6 +24,7 @@ from publisher.workflow.notify import notify
 from publisher.workflow.send import SendReport
 from publisher.workflow.tell import tell_error
 from publisher.workflow.tick import tick
+from publisher.workflow.waiting import Cause, next_go_at
 
 MAKING = "making"
 # Without any sign that there is something to do, this often it is looked all the same: claims of dead workers run out.
@@ -67,6 +68,9 @@ class Service:
         counts = ", ".join(f"{count} {state.value}" for state, count in report.counts.items())
         if counts:
             self.on_event(f"{what}: {counts}")
+        for channel, wait in report.waits.items():
+            if wait.cause is Cause.TROUBLE:
+                self.course.tell_once(f"channel {channel} has paused itself: {wait.reason}")
         for channel, error in report.stopped.items():
             self.course.tell_once(f"channel {channel} stopped: {error}")
 
@@ -150,8 +154,8 @@ class Service:
             self._enqueue_sending()
 
     def _next_retry_at(self) -> datetime | None:
-        """Say when what is deferred may be tried again; what could not be tried then waits for the next look."""
-        at = self.app.ledger.next_due_at(self.app.rehearsal)
+        """Say when what is deferred or waits may be tried; what could not be tried then waits for the next look."""
+        at = _next(self.app.ledger.next_due_at(self.app.rehearsal), next_go_at(self.app))
         return at if at is not None and at > self.app.clock.now() else None
 
 

@@ -24,6 +24,7 @@ from publisher.ports.due_times import DueTimes
 from publisher.ports.http import HttpClient
 from publisher.ports.ledger import Ledger
 from publisher.ports.notices import Notices
+from publisher.ports.pace import Pace
 from publisher.ports.subscribers import Subscribers
 from publisher.rendering.templates import Templates
 
@@ -69,6 +70,7 @@ class Application:
     notices: Notices
     due_times: DueTimes
     changes: Changes
+    pace: Pace
     templates: Templates
     channels: Mapping[str, Channel]
     http: HttpClient

@@ -49,6 +49,10 @@ class Claims:
 
     def fetch(self) -> None:
         """Claim more, if there are more."""
+        self.claim(self.message_id)
+
+    def claim(self, message_id: int | None) -> None:
+        """Claim more of one message, or of all."""
         deadline = self.clock.monotonic_seconds() + OWN_SECONDS
         claimed = self.ledger.claim(
             self.channel,
@@ -57,7 +61,7 @@ class Claims:
             lease_seconds=LEASE_SECONDS,
             rehearsal=self.rehearsal,
             now=self.clock.now(),
-            message_id=self.message_id,
+            message_id=message_id,
         )
         self.is_dry = len(claimed) < CLAIM_COUNT
         self._waiting.extend((deadline, delivery) for delivery in claimed)

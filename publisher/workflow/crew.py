@@ -26,10 +26,11 @@ from publisher.ports.adapter import Multiplexed, Sessions
 from publisher.ports.ledger import ClaimedDelivery, FinishedAttempt, PendingExchange
 from publisher.ports.wire import WireSlot
 from publisher.workflow.application import Application, Channel
-from publisher.workflow.claims import OWN_SECONDS, Claims
+from publisher.workflow.claims import OWN_SECONDS
 from publisher.workflow.committer import Committer
 from publisher.workflow.halt import Halt
 from publisher.workflow.judge import judge, put_back
+from publisher.workflow.paced_claims import PacedClaims
 from publisher.workflow.seal import Sealer
 from publisher.workflow.threaded_sessions import ThreadedSessions
 
@@ -77,7 +78,7 @@ class Crew:
         self,
         app: Application,
         channel: Channel,
-        claims: Claims,
+        claims: PacedClaims,
         slots: Sequence[WireSlot],
         halt: Halt,
         writing: threading.Lock,
@@ -86,6 +87,7 @@ class Crew:
         self._app = app
         self._channel = channel
         self._claims = claims
+        self._guard = claims.guard
         self._slots = slots
         self._halt = halt
         self._writing = writing
@@ -138,9 +140,22 @@ class Crew:
             if self._turn is None and not self._waits_for_others():
                 self._exchange(sessions, committer)
             if self._turn is None and not self._under_way and not self._finished:
+                if self._rest():
+                    continue
                 return
             for place, result in sessions.finished(self._patience()):
                 self._finish(place, result)
+
+    def _rest(self) -> bool:
+        """Wait a moment for what may not start just now but soon; False if there is nothing of the kind."""
+        if self._halt.is_stopped(self._channel.name):
+            return False
+        with self._writing:
+            until = self._claims.rest_until()
+        if until is None:
+            return False
+        self._app.clock.wait(min(max((until - self._app.clock.now()).total_seconds(), 0.0), LOOK_SECONDS))
+        return True
 
     def _waits_for_others(self) -> bool:
         """Where the disk is slow, one commit should be for all connections; with a quick one nobody is kept waiting."""
@@ -272,11 +287,12 @@ class Crew:
             reason = f"the channel is stopped: {result.what}"
             self._finished.append(put_back(delivery, reason, attempt.started_at))
             self._halt.stop_channel(self._channel.name, result)
+            self._guard.refused(result)
             return
         outcome = self._outcome_of(result, attempt.key)
         _note(self._slots[place], outcome)
         duration_ms = round((self._app.clock.monotonic_seconds() - attempt.started_seconds) * 1_000)
-        finished = judge(self._app, delivery, outcome, attempt.started_at, duration_ms)
+        finished = self._guard.judge(delivery, outcome, attempt.started_at, duration_ms)
         self._finished.append(finished)
         get_logger().info(
             "attempt",

@@ -9,6 +9,7 @@ from publisher.workflow.application import Application, Channel
 from publisher.workflow.decide import resend_by_rule
 from publisher.workflow.send import SendReport, due_count, send
 from publisher.workflow.settle import ask_remotes
+from publisher.workflow.waiting import waits
 
 
 def send_waiting(app: Application, stop: threading.Event, only: Iterable[str] | None = None) -> SendReport | None:
@@ -16,7 +17,8 @@ def send_waiting(app: Application, stop: threading.Event, only: Iterable[str] | 
     channels = _enabled(app, app.channels if only is None else only)
     ask_remotes(app, channels)
     resend_by_rule(app, channels)
-    waiting = [name for name in channels if due_count(app, name)]
+    held = waits(app, channels)
+    waiting = [name for name in channels if name not in held and due_count(app, name)]
     return send(app, waiting, stop=stop) if waiting else None
 
 

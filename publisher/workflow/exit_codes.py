@@ -8,14 +8,19 @@ from publisher.domain.delivery import OPEN_STATES, DeliveryState
 from publisher.workflow.tally import SendReport
 
 
-def exit_code_of(counts: Mapping[DeliveryState, int], sent: SendReport | None, halted_count: int = 0) -> int:
+def exit_code_of(
+    counts: Mapping[DeliveryState, int], sent: SendReport | None, halted_count: int = 0, *, is_paused: bool = False
+) -> int:
     """0 all done; 1 some rejected; 2 nothing was accepted, because a channel stopped; 3 a person must decide; 4 later.
 
-    `halted_count` are segments of threads, not in `counts`, that wait for a decision about an earlier one.
+    `halted_count` are segments of threads, not in `counts`, that wait for a decision about an earlier one. `is_paused`
+    says that a channel waits until a person lets it go on.
     """
     if sent and sent.stopped:
         return 2 if not counts.get(DeliveryState.ACCEPTED) else 4
     if counts.get(DeliveryState.UNKNOWN):
+        return 3
+    if is_paused and any(counts.get(state) for state in OPEN_STATES):
         return 3
     if any(counts.get(state) for state in OPEN_STATES) or (sent and sent.interrupted):
         return 4

@@ -33,4 +33,4 @@ def judge(
 
 def put_back(delivery: ClaimedDelivery, reason: str, started_at: datetime) -> FinishedAttempt:
     """Record a try that said nothing about the message: it goes back into the queue as it was."""
-    return FinishedAttempt(delivery.id, Deferred(reason), DeliveryState.QUEUED, started_at, 0)
+    return FinishedAttempt(delivery.id, Deferred(reason), DeliveryState.QUEUED, started_at, 0, is_counted=False)

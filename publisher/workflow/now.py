@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from publisher.workflow.preview import write_preview
 from publisher.workflow.repeats import repeat_warnings
 from publisher.workflow.send import Progress, SendReport, due_count, send
 from publisher.workflow.settle import ask_remotes
+from publisher.workflow.waiting import Cause, Wait, holds, waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class NowReport:
     halted_count: int = 0
     refused: tuple[PublisherError, ...] = ()
     untaken: tuple[str, ...] = ()
+    waits: Mapping[str, Wait] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -87,7 +89,8 @@ class NowReport:
             self.drafts.editions or self.drafts.posts or (self.offer and not self.offer.empty)
         ):
             return 2
-        return exit_code_of(self.deliveries, self.sent, self.halted_count)
+        is_paused = any(wait.cause is Cause.PAUSED for wait in self.waits.values())
+        return exit_code_of(self.deliveries, self.sent, self.halted_count, is_paused=is_paused)
 
 
 def publish_now(  # noqa: PLR0913 - each is one thing that a person says or is told
@@ -128,7 +131,8 @@ def publish_now(  # noqa: PLR0913 - each is one thing that a person says or is t
     repeats = repeat_warnings(app, drafts.posts)
     offer = Offer(freeze(app, drafts), left_over(app, wanted), findings, repeats, elsewhere)
     if offer.empty:
-        return replace(report, offer=offer, deliveries=waiting(app, wanted), halted_count=halted_count(app, wanted))
+        report = replace(report, offer=offer, waits=open_waits(app, channels_asked_for(app, wanted)))
+        return replace(report, deliveries=waiting(app, wanted), halted_count=halted_count(app, wanted))
     if not _is_agreed(app, offer, ask, stop):
         return replace(report, offer=offer, discarded=True)
     app.audit.record(_note(app, offer, forced), app.clock.now())
@@ -136,13 +140,14 @@ def publish_now(  # noqa: PLR0913 - each is one thing that a person says or is t
     used = {edition.row.message_id for edition in offer.frozen.editions} | {
         post.row.message_id for post in offer.frozen.posts
     }
-    sent = send(app, _channels_of(offer), stop=stop, on_progress=on_progress)
+    sent = send(app, _channels_of(offer), stop=stop, on_progress=on_progress, asked_for=used)
     which = DeliveryFilter(rehearsal=app.rehearsal, message_ids=used, is_halted=False)
     counts = app.ledger.count_deliveries(which) if used else {}
     if offer.left_over or made.taken_elsewhere:
         counts = Counter(counts) | sent.counts | Counter(waiting(app, wanted))
     pages = write_pages(app, offer.frozen, findings) if app.rehearsal else ()
     halted = halted_count(app, wanted)
+    report = replace(report, waits=open_waits(app, channels_asked_for(app, wanted)))
     return replace(report, offer=offer, plan=made, sent=sent, deliveries=counts, pages=pages, halted_count=halted)
 
 
@@ -195,8 +200,20 @@ def write_pages(app: Application, frozen: Frozen, findings: Findings) -> tuple[P
 def left_over(app: Application, wanted: Wanted) -> dict[str, int]:
     """Count by channel what an earlier run left and what may be tried now."""
     names = [name for name in channels_asked_for(app, wanted) if app.channels[name].settings.enabled]
-    counts = {name: due_count(app, name) for name in names}
+    held = {name for name, wait in waits(app, names).items() if holds(wait, app.clock.now())}
+    counts = {name: due_count(app, name) for name in names if name not in held}
     return {name: count for name, count in counts.items() if count}
+
+
+def open_waits(app: Application, names: Iterable[str]) -> Mapping[str, Wait]:
+    """Say why channels wait on which something is queued or deferred."""
+    states = (DeliveryState.QUEUED, DeliveryState.DEFERRED)
+    found = waits(app, names)
+    counts = {
+        name: app.ledger.count_deliveries(DeliveryFilter(rehearsal=app.rehearsal, channel=name, states=states))
+        for name in found
+    }
+    return {name: wait for name, wait in found.items() if counts[name]}
 
 
 def held_elsewhere(app: Application, wanted: Wanted) -> dict[str, int]:

@@ -15,6 +15,7 @@ from publisher.workflow.note import note_of
 from publisher.workflow.plan import plan_of
 from publisher.workflow.send import Progress, SendReport, send
 from publisher.workflow.steer import find_edition
+from publisher.workflow.waiting import Cause, Wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,21 @@ class RestReport:
     discarded: bool = False
 
     @property
+    def waits(self) -> Mapping[str, Wait]:
+        """Say why its channel keeps back what is left, if it does."""
+        has_left = any(self.deliveries.get(state) for state in (DeliveryState.QUEUED, DeliveryState.DEFERRED))
+        return self.sent.waits if self.sent and has_left else {}
+
+    @property
     def exit_code(self) -> int:
         """As that of `publish now`."""
-        return 0 if self.discarded else exit_code_of(self.deliveries, self.sent)
+        return (
+            0
+            if self.discarded
+            else exit_code_of(
+                self.deliveries, self.sent, is_paused=any(wait.cause is Cause.PAUSED for wait in self.waits.values())
+            )
+        )
 
 
 def send_rest(
@@ -73,7 +86,7 @@ def send_rest(
         raise TryAgain("stopped before anything was sent", hint=f'Run "publish now --rest {name}" again when you like.')
     note = note_of(app, "send to the rest", edition.name, edition.content_hash)
     app.ledger.plan_rest(plan, app.clock.now(), note=note)
-    sent = send(app, [channel.name], stop=stop, on_progress=on_progress)
+    sent = send(app, [channel.name], stop=stop, on_progress=on_progress, asked_for={edition.message_id})
     return RestReport(offer, app.ledger.count_deliveries(of_edition), sent)
 
 

@@ -9,14 +9,17 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
+from publisher.domain.pace import PaceRules
 from publisher.errors import SendingStopped, StoreError
 from publisher.ports.ledger import DeliveryFilter
 from publisher.ports.wire import WireLog
 from publisher.workflow.application import Application, Channel
-from publisher.workflow.claims import Claims
 from publisher.workflow.crew import Crew
+from publisher.workflow.guard import Guard
 from publisher.workflow.halt import Halt
+from publisher.workflow.paced_claims import PacedClaims
 from publisher.workflow.tally import Progress, SendReport, Tally
+from publisher.workflow.waiting import waits
 
 __all__ = ["Progress", "SendReport", "due_count", "send"]
 
@@ -34,24 +37,27 @@ def send(
     on_progress: Callable[[Progress], None] = lambda progress: None,
     grace_seconds: float = GRACE_SECONDS,
     message_id: int | None = None,
+    asked_for: Collection[int] | None = None,
 ) -> SendReport:
     """Deliver everything that is queued or due on these channels, once; what is deferred stays for the next run.
 
     Setting `stop` ends it: nothing more is started, what is on the wire is finished for `grace_seconds` and then cut,
     claims that were not started are given back. With `message_id` only the deliveries of that message go out.
+    `asked_for` are messages that a person wants out now: quiet hours do not hold them, and a channel that has paused
+    itself is tried once. None where nobody stands by.
 
     Errors: SendingStopped if the ledger fails, TryAgain if its disk is full; what was sent until then is known.
     """
     app.ledger.recover(app.clock.now())
     tally = Tally(app.clock, sum(due_count(app, name, message_id) for name in channels), on_progress)
-    run = _Run(app, [app.channels[name] for name in sorted(channels)], Halt(stop), tally, message_id)
+    run = _Run(app, [app.channels[name] for name in sorted(channels)], Halt(stop), tally, message_id, asked_for)
     try:
         run.go(grace_seconds)
     except StoreError as error:
         hint = f"{error.hint} Then run the same command again: it goes on with the rest.".lstrip()
         raise SendingStopped(error.what, where=error.where, hint=hint) from error
     is_interrupted = stop.is_set() and any(due_count(app, name, message_id) for name in channels)
-    return SendReport(tally.counts, run.halt.stopped_channels, is_interrupted)
+    return SendReport(tally.counts, run.halt.stopped_channels, is_interrupted, waits(app, sorted(channels)))
 
 
 def due_count(app: Application, channel: str, message_id: int | None = None) -> int:
@@ -70,6 +76,7 @@ class _Run:
     halt: Halt
     tally: Tally
     message_id: int | None = None
+    asked_for: Collection[int] | None = None
     # SQLite lets one write at a time, and makes others wait in steps of milliseconds: in here they queue.
     writing: threading.Lock = field(default_factory=threading.Lock)
 
@@ -91,17 +98,20 @@ class _Run:
             self.app.ledger.recover(self.app.clock.now())
         self.app.ledger.finish_editions(self.app.clock.now())
 
-    def _claims(self, channel: Channel, wire: WireLog) -> Claims:
-        return Claims(
+    def _claims(self, channel: Channel, wire: WireLog) -> PacedClaims:
+        return PacedClaims(
             ledger=self.app.ledger,
             clock=self.app.clock,
             channel=channel.name,
             worker=f"{wire.worker}/{channel.name}",
             rehearsal=self.app.rehearsal,
             message_id=self.message_id,
+            pace=self.app.pace,
+            guard=Guard(self.app, channel, self.halt, self.writing, self.asked_for),
+            rules=PaceRules() if self.app.rehearsal else channel.settings.pace_rules(),
         )
 
-    def _crews(self, channels: Sequence[Channel], claims: Sequence[Claims], wire: WireLog) -> Sequence[Crew]:
+    def _crews(self, channels: Sequence[Channel], claims: Sequence[PacedClaims], wire: WireLog) -> Sequence[Crew]:
         crews, first = [], 0
         for channel, some in zip(channels, claims, strict=True):
             count = connection_count(channel)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from publisher.domain.delivery import OPEN_STATES, DeliveryState
 from publisher.ports.ledger import DeliveryFilter, DeliveryRow, EditionRow, PostRow
 from publisher.workflow.application import Application
 from publisher.workflow.look import QueueView, look_at_queue
+from publisher.workflow.waiting import Wait, waits
 
 LOOK_AHEAD = timedelta(days=8)
 MAX_SHOWN_UNKNOWN = 20
@@ -47,6 +48,7 @@ class StatusView:
     deliveries: Mapping[DeliveryState, int]
     unknown: tuple[DeliveryRow, ...]
     next_retry_at: datetime | None
+    waits: Mapping[str, Wait] = field(default_factory=dict)
 
 
 def status(app: Application) -> StatusView:
@@ -60,6 +62,7 @@ def status(app: Application) -> StatusView:
         deliveries=app.ledger.count_deliveries(DeliveryFilter(rehearsal=app.rehearsal)),
         unknown=tuple(app.ledger.deliveries(unknown)),
         next_retry_at=app.ledger.next_due_at(app.rehearsal),
+        waits=waits(app, sorted(app.channels)),
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from publisher.domain.delivery import DeliveryState
 from publisher.errors import PublisherError
 from publisher.ports.clock import Clock
+from publisher.workflow.waiting import Wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,12 @@ class Progress:
 
 @dataclass(slots=True)
 class SendReport:
-    """What a run did, by the state in which attempts left their deliveries; and channels that stopped."""
+    """What a run did, by the state in which attempts left their deliveries; and channels that stopped, or wait."""
 
     counts: Counter[DeliveryState] = field(default_factory=Counter)
     stopped: dict[str, PublisherError] = field(default_factory=dict)
     interrupted: bool = False
+    waits: Mapping[str, Wait] = field(default_factory=dict)
 
 
 class Tally:

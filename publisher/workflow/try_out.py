@@ -15,6 +15,7 @@ from publisher.workflow.application import Application
 from publisher.workflow.exit_codes import exit_code_of
 from publisher.workflow.prepare import draft_edition, render_content
 from publisher.workflow.send import SendReport, send
+from publisher.workflow.waiting import refuse_if_held
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,13 @@ def send_test(app: Application, digest: str, addresses: Collection[str], *, stop
         prepared=channel.adapter.prepare(email.message),
         rehearsal=app.rehearsal,
     )
+    refuse_if_held(app, channel.name)
     planned = app.ledger.plan_message(plan, now)
     if not planned.delivery_count:
         hint = "Name another address: nobody is written to who has unsubscribed or whose address is gone."
         raise UsageError("all of these addresses are suppressed", hint=hint)
-    sent = send(app, [channel.name], stop=stop, message_id=planned.message_id)
+    made = planned.message_id
+    sent = send(app, [channel.name], stop=stop, message_id=made, asked_for={made})
     which = DeliveryFilter(rehearsal=app.rehearsal, message_ids={planned.message_id})
     counts = Counter(row.state for row in app.ledger.deliveries(which) if row.key.occurrence == plan.occurrence)
     left_out_count = len(recipients) - planned.delivery_count

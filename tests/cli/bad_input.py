@@ -25,6 +25,20 @@ class Case:
 # Mistakes in config.toml.
 CONFIG_CASES = (
     Case(
+        name="quiet hours without minutes, a pace that contradicts itself",
+        config=(
+            ('articles = "all"\ntimeout_seconds = 0.2', 'articles = "all"\nquiet_hours = "20-7"'),
+            ('security = "none"', 'security = "none"\npace = {per_second = 10, per_minute = 60, per_hour = 50}'),
+        ),
+        says=(
+            'error: config.toml:16 [channels.mail.pace]: "pace": per_minute = 60 is more than per_hour = 50 ever lets '
+            "through\n"
+            "hint: Leave per_minute out.\n"
+            'error: config.toml:23 [channels.chat.quiet_hours]: "20-7" does not name two times of day\n'
+            'hint: Write for example "20:00-07:00".\n'
+        ),
+    ),
+    Case(
         name="text never closed",
         config=(('title = "Branchendienst"', 'title = "Branchendienst'),),
         says=(

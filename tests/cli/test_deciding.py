@@ -73,6 +73,43 @@ def test_pause_and_resume(project: Project) -> None:
     assert "there is no edition" in run(project, "pause", "daily/9", code=2).err
 
 
+def test_a_channel_is_paused_and_goes_on(project: Project) -> None:
+    stand(project)
+    paused = run(project, "pause", "mail").out
+    assert "The channel mail is paused: 0 deliveries wait." in paused
+    assert "publish resume mail" in paused
+    assert "was before, and still is, paused" in run(project, "pause", "mail").out
+    shown = run(project, "status").out
+    assert "mail is paused by " in shown
+    (wait,) = run_json(project, "status")["data"]["waits"]
+    assert (wait["channel"], wait["cause"], wait["until"]) == ("mail", "paused", None)
+    assert run_json(project, "resume", "mail")["data"] == {
+        "channel": "mail",
+        "state": "closed",
+        "changed": True,
+        "waiting": 0,
+        "reason": wait["reason"],
+    }
+    assert "The channel mail was not stopped: 0 deliveries may leave." in run(project, "resume", "mail").out
+    assert run_json(project, "status")["data"]["waits"] == []
+    wrong = run(project, "pause", "mial", code=2).err
+    assert 'there is no channel "mial"' in wrong
+    assert "An edition is written as daily/7" in wrong
+
+
+def test_a_paused_channel_keeps_what_is_published_and_says_so(project: Project) -> None:
+    """Exit 3: it takes a person."""
+    run(project, "pause", "newsletter")
+    assert "is paused by" in run(project, "test", "daily", "--to", "me@example.org", code=2).err
+    said = run(project, "now", "--yes", code=3).out
+    assert "newsletter is paused by " in said
+    assert "publish resume newsletter" in said
+    assert "queued" in project.states()
+    run(project, "resume", "newsletter")
+    run(project, "now", "--yes")
+    assert set(project.states()) == {"accepted"}
+
+
 def test_the_rest(project: Project) -> None:
     stand(project, Rejected("no"))
     with project.store() as store:

@@ -30,6 +30,9 @@ class StandingClock:
     def monotonic_seconds(self) -> float:
         return self.at.timestamp()
 
+    def wait(self, seconds: float) -> None:
+        self.forward(seconds=seconds)
+
     def forward(self, **how_much: float) -> None:
         with self.lock:
             self.at += timedelta(**how_much)

@@ -53,8 +53,8 @@ class ScriptedAdapter:
         return sorted(message.recipient for message in self.handed)
 
 
-def scripted(app: Application, adapter: ScriptedAdapter) -> Application:
+def scripted(app: Application, adapter: ScriptedAdapter, **settings: Any) -> Application:
     """Put the script in the place of the newsletter's channel."""
     kind = AdapterType("script", "a script", ChannelSettings, lambda *_: adapter, adapter.kinds)
-    channel = Channel("newsletter", ChannelSettings(adapter="script"), kind, adapter)
+    channel = Channel("newsletter", ChannelSettings(adapter="script", **settings), kind, adapter)
     return replace(app, channels={**app.channels, "newsletter": channel})

@@ -141,14 +141,18 @@ def test_a_selection(project: Project, app: Application, selection: Selection, c
     assert settle_unknown(app, selection, "skip", yes).changed_count == count
 
 
-def test_a_no_changes_nothing_and_the_question_shows_what_it_is_about(project: Project, app: Application) -> None:
-    project.subscribe(25)
+def test_a_no_changes_nothing_and_the_question_shows_what_it_is_about(
+    project: Project, app: Application, adapter: ScriptedAdapter
+) -> None:
+    project.subscribe(50)
+    # Silence after silence would pause the channel.
+    adapter.answer = lambda message: accept(message) if len(adapter.handed) % 2 else Unknown("silence")
     now(app)
     asked: list[Question] = []
     report = settle_unknown(app, ALL, "resend", lambda question: bool(asked.append(question)))
     assert report.declined
     assert (asked[0].count, len(asked[0].first)) == (25, 20)
-    assert project.states() == {"unknown": 25}
+    assert project.states() == {"accepted": 25, "unknown": 25}
 
 
 def test_what_came_into_doubt_while_a_person_thought_is_not_decided(

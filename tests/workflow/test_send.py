@@ -103,7 +103,7 @@ def test_an_adapter_that_breaks_leaves_an_unknown(project: Project, app: Applica
 
 
 def test_refused_credentials_stop_the_channel(project: Project, app: Application, adapter: ScriptedAdapter) -> None:
-    """Nothing is lost: the deliveries stay queued, with one attempt on record."""
+    """Nothing is lost: the deliveries stay queued; the attempt is on record, and does not count."""
     project.subscribe(3)
 
     def answer(message: SealedMessage) -> Outcome:
@@ -114,7 +114,9 @@ def test_refused_credentials_stop_the_channel(project: Project, app: Application
     assert report.exit_code == 2
     assert project.states() == {"queued": 3}
     assert len(adapter.handed) == 1
-    assert [row.attempt_count for row in project.deliveries()] == [1, 0, 0]
+    assert [row.attempt_count for row in project.deliveries()] == [0, 0, 0]
+    (attempt,) = app.ledger.attempts([row.id for row in project.deliveries()])
+    assert (attempt.number, attempt.reason) == (1, "the channel is stopped: wrong password")
 
 
 def test_who_left_or_is_gone_meanwhile_gets_nothing(

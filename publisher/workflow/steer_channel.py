@@ -1,0 +1,42 @@
+"""Steer a channel: pause it for all that goes over it, or let it go on, whoever or whatever had stopped it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from publisher.domain.circuit import CLOSED, Circuit, CircuitState
+from publisher.errors import UsageError
+from publisher.logs import get_logger
+from publisher.workflow.application import Application
+from publisher.workflow.send import due_count
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelReport:
+    """Where a channel stands now; `changed` is False if it stood there before. `waiting_count` may leave now."""
+
+    channel: str
+    state: CircuitState
+    changed: bool
+    waiting_count: int
+    reason: str = ""
+
+
+def steer_channel(app: Application, name: str, word: Literal["pause", "resume"]) -> ChannelReport:
+    """Pause a channel or let it go on; each connection obeys at its next message. Errors: UsageError."""
+    if name not in app.channels:
+        hint = f"The channels are: {', '.join(sorted(app.channels))}. An edition is written as daily/7."
+        raise UsageError(f'there is no channel "{name}"', hint=hint)
+    now = app.clock.now()
+
+    def change(circuit: Circuit) -> Circuit:
+        if word == "resume":
+            return CLOSED
+        return circuit if circuit.state is CircuitState.PAUSED else circuit.pause(app.operator, now)
+
+    before, after = app.pace.change_circuit(name, change, now)
+    if word == "resume":
+        app.pace.forget_slowdowns(name, now)
+    get_logger().info(word, channel=name, by=app.operator)
+    return ChannelReport(name, after.state, before.state != after.state, due_count(app, name), before.reason)
