@@ -28,7 +28,7 @@ from publisher.workflow.preview import write_preview
 from publisher.workflow.repeats import repeat_warnings
 from publisher.workflow.send import Progress, SendReport, due_count, send
 from publisher.workflow.settle import ask_remotes
-from publisher.workflow.waiting import Cause, Wait, holds, waits
+from publisher.workflow.waiting import Cause, Wait, holds, shown_waits, waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,7 @@ def left_over(app: Application, wanted: Wanted) -> dict[str, int]:
 def open_waits(app: Application, names: Iterable[str]) -> Mapping[str, Wait]:
     """Say why channels wait on which something is queued or deferred."""
     states = (DeliveryState.QUEUED, DeliveryState.DEFERRED)
-    found = waits(app, names)
+    found = shown_waits(app, names)
     counts = {
         name: app.ledger.count_deliveries(DeliveryFilter(rehearsal=app.rehearsal, channel=name, states=states))
         for name in found

@@ -10,7 +10,7 @@ from publisher.domain.delivery import OPEN_STATES, DeliveryState
 from publisher.ports.ledger import DeliveryFilter, DeliveryRow, EditionRow, PostRow
 from publisher.workflow.application import Application
 from publisher.workflow.look import QueueView, look_at_queue
-from publisher.workflow.waiting import Wait, waits
+from publisher.workflow.waiting import Wait, shown_waits
 
 LOOK_AHEAD = timedelta(days=8)
 MAX_SHOWN_UNKNOWN = 20
@@ -62,7 +62,7 @@ def status(app: Application) -> StatusView:
         deliveries=app.ledger.count_deliveries(DeliveryFilter(rehearsal=app.rehearsal)),
         unknown=tuple(app.ledger.deliveries(unknown)),
         next_retry_at=app.ledger.next_due_at(app.rehearsal),
-        waits=waits(app, sorted(app.channels)),
+        waits=shown_waits(app, sorted(app.channels)),
     )
 
 

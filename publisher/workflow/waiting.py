@@ -81,6 +81,24 @@ def waits(app: Application, names: Iterable[str]) -> Mapping[str, Wait]:
     return {name: wait for name, wait in found.items() if wait is not None}
 
 
+def shown_waits(app: Application, names: Iterable[str]) -> Mapping[str, Wait]:
+    """Give the same, and channels on which only some domains wait: others go on there."""
+    names = list(names)
+    return {name: wait for name in names if (wait := _domain_wait(app, name))} | dict(waits(app, names))
+
+
+def _domain_wait(app: Application, name: str) -> Wait | None:
+    if app.rehearsal:
+        return None
+    channel, now = app.channels[name], app.clock.now()
+    slowed = [domain for domain, bucket in app.pace.standing(name).buckets.items() if bucket.slowdown.level and domain]
+    if not (channel.settings.domain_pace or slowed):
+        return None
+    until = app.pace.next_put_off_at(name, now)
+    whom = f" ({', '.join(sorted(slowed)[:3])})" if slowed else ""
+    return Wait(Cause.PACE, until, f"some domains{whom} get no more just now; others go on") if until else None
+
+
 def refuse_if_held(app: Application, name: str) -> None:
     """Stop where a single message would not leave now. Errors: UsageError if it takes a person, else TryAgain."""
     wait = waits(app, [name]).get(name)

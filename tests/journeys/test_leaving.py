@@ -1,0 +1,88 @@
+"""`publish now` is told to leave while the server does not answer; and what it shows on a terminal meanwhile."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+from collections import Counter
+
+import pytest
+
+from publisher.workflow.send import GRACE_SECONDS, INTERRUPT_SECONDS
+from tests.journeys.project import Project, finish, read_until
+from tests.journeys.servers.mail import MailServer
+from tests.journeys.test_asking import Terminal
+
+RECIPIENT_COUNT = 120
+HOLD_AFTER = 40
+CONNECTIONS = 4
+
+
+@pytest.fixture
+def mailing(project: Project, mail: MailServer) -> list[str]:
+    """The mail server takes forty messages, takes four more, and answers none of these."""
+    project.article()
+    mail.tell(hold_after=HOLD_AFTER)
+    return project.subscribe(RECIPIENT_COUNT)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_leaves_although_the_server_says_nothing(
+    project: Project, mail: MailServer, mailing: list[str], number: signal.Signals
+) -> None:
+    """A final dot without its reply is in doubt, and named; whatever had not begun is queued; nobody gets two."""
+    assert GRACE_SECONDS + INTERRUPT_SECONDS <= 9.0
+    process = project.start("now", "--yes")
+    mail.wait_for("holding")
+    process.send_signal(number)
+    stopped = finish(process)
+    assert stopped.code == 3
+    assert "publish settle" in stopped.out
+    states = project.states()
+    assert 1 <= states.pop("unknown") <= CONNECTIONS
+    assert states["accepted"] == HOLD_AFTER
+    mail.tell(release=True)
+    project.publish("now", "--yes", code=None)
+    assert project.states()["accepted"] == RECIPIENT_COUNT - project.states()["unknown"]
+    assert mail.recipients() == mailing
+    assert set(Counter(mail.recipients()).values()) == {1}
+
+
+def test_a_second_ctrl_c_leaves_at_once_and_loses_nobody(
+    project: Project, mail: MailServer, mailing: list[str]
+) -> None:
+    """The ledger and the wire log say what was under way: the next run names it and brings the others theirs."""
+    process = project.start("now", "--yes")
+    mail.wait_for("holding")
+    process.send_signal(signal.SIGINT)
+    read_until(process, "Stopping after the messages on the wire")
+    process.send_signal(signal.SIGINT)
+    left = finish(process)
+    assert left.code == 130
+    assert "Left at once" in left.err
+    mail.tell(release=True)
+    project.publish("now", "--yes", code=None)
+    states = project.states()
+    assert 1 <= states["unknown"] <= CONNECTIONS
+    assert states["accepted"] == RECIPIENT_COUNT - states["unknown"]
+    assert set(Counter(mail.recipients()).values()) == {1}
+
+
+def test_a_terminal_shows_how_far_it_is(project: Project, mail: MailServer, mailing: list[str]) -> None:
+    """Done, rate, time left and states while it sends; the envelope on standard output is not touched by it."""
+    ours, theirs = pty.openpty()
+    process = project.start("now", "--yes", "--json", stderr=theirs)
+    os.close(theirs)
+    terminal = Terminal(process, ours)
+    mail.wait_for("holding")
+    terminal.read_until(f"/{RECIPIENT_COUNT}")
+    mail.tell(release=True)
+    assert process.stdout is not None
+    envelope = process.stdout.read()
+    assert terminal.ending() == 0
+    os.close(ours)
+    assert " left" in terminal.shown
+    assert "accepted" in terminal.shown
+    assert envelope.startswith("{")
+    assert f'"accepted": {RECIPIENT_COUNT}' in envelope
