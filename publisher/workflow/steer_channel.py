@@ -9,6 +9,7 @@ from publisher.domain.circuit import CLOSED, Circuit, CircuitState
 from publisher.errors import UsageError
 from publisher.logs import get_logger
 from publisher.workflow.application import Application
+from publisher.workflow.note import note_of
 from publisher.workflow.send import due_count
 
 
@@ -38,5 +39,7 @@ def steer_channel(app: Application, name: str, word: Literal["pause", "resume"])
     before, after = app.pace.change_circuit(name, change, now)
     if word == "resume":
         app.pace.forget_slowdowns(name, now)
+    if before.state != after.state:
+        app.audit.record(note_of(app, word, f"channel {name}", before=before.state.value), now)
     get_logger().info(word, channel=name, by=app.operator)
     return ChannelReport(name, after.state, before.state != after.state, due_count(app, name), before.reason)

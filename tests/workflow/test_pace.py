@@ -16,6 +16,7 @@ from publisher.domain.circuit import CircuitState
 from publisher.domain.message import SealedMessage
 from publisher.domain.subscriber import Subscriber
 from publisher.errors import ChannelMisconfigured
+from publisher.ports.audit import AuditFilter
 from publisher.ports.ledger import DeliveryFilter
 from publisher.workflow.application import Application
 from publisher.workflow.due import send_waiting
@@ -579,5 +580,7 @@ def test_a_paused_channel_obeys_within_one_message(project: Project, adapter: Sc
     assert steer_channel(app, "newsletter", "pause").changed is False
     report = steer_channel(app, "newsletter", "resume")
     assert (report.state, report.changed) == (CircuitState.CLOSED, True)
+    noted = [(entry.action, entry.about) for entry in app.audit.entries(AuditFilter(about="channel newsletter"))]
+    assert noted == [("pause", "channel newsletter"), ("resume", "channel newsletter")]
     go(app)
     assert project.states() == {"accepted": 30}
