@@ -87,6 +87,16 @@ def shown_waits(app: Application, names: Iterable[str]) -> Mapping[str, Wait]:
     return {name: wait for name in names if (wait := _domain_wait(app, name))} | dict(waits(app, names))
 
 
+def next_go_at(app: Application) -> datetime | None:
+    """Say when the first channel, or one of its domains, may go on that waits now; None if none waits for a time."""
+    if app.rehearsal:
+        return None
+    now = app.clock.now()
+    times = [wait.until for wait in waits(app, app.channels).values()]
+    times += [app.pace.next_put_off_at(name, now) for name in app.channels]
+    return min((at for at in times if at is not None and at > now), default=None)
+
+
 def _domain_wait(app: Application, name: str) -> Wait | None:
     if app.rehearsal:
         return None

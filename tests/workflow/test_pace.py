@@ -19,10 +19,10 @@ from publisher.errors import ChannelMisconfigured
 from publisher.ports.audit import AuditFilter
 from publisher.ports.ledger import DeliveryFilter
 from publisher.workflow.application import Application
-from publisher.workflow.due import send_waiting
+from publisher.workflow.deliver import send_waiting
 from publisher.workflow.send import SendReport, send
 from publisher.workflow.steer_channel import steer_channel
-from publisher.workflow.waiting import Cause, waits
+from publisher.workflow.waiting import Cause, next_go_at, waits
 from tests.journeys.project import Project
 from tests.workflow.office import MONDAY, StandingClock, now, opened
 from tests.workflow.scripted import ScriptedAdapter, accept, scripted
@@ -526,6 +526,7 @@ def test_quiet_hours_hold_what_was_scheduled_until_the_morning(
     assert adapter.handed == []
     (wait,) = waits(app, ["newsletter"]).values()
     assert (wait.cause, wait.until) == (Cause.QUIET_HOURS, MONDAY.replace(day=24, hour=6, minute=0))
+    assert next_go_at(app) == wait.until
     clock.at = MONDAY.replace(day=24, hour=6, minute=0)
     assert send_waiting(app, threading.Event()) is not None
     assert project.states() == {"accepted": 5}
