@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from publisher.config.calendar import check_calendar
+from publisher.config.counts import check_counts
 from publisher.config.examples import example_of
 from publisher.config.explain import nearest_hint
 from publisher.config.installed import Installed
@@ -112,11 +113,7 @@ def _check_digest(name: str, digest: Digest, document: Document, places: Places)
     yield from _check_addresses(digest, path, places)
     yield from check_calendar(digest, path, places)
     yield from check_digest_looks(name, digest, document.organisation, places)
-    if digest.max_articles < 1:
-        what = f'"max_articles" must be at least 1, not {digest.max_articles}'
-        yield ConfigError(
-            what, where=places.where((*path, "max_articles")), hint="Write for example max_articles = 20."
-        )
+    yield from check_counts(digest, path, places)
     if digest.channel not in document.channels:
         what = f'there is no channel "{digest.channel}"'
         hint = nearest_hint(digest.channel, list(document.channels)) if document.channels else "Add [channels.NAME]."

@@ -76,6 +76,7 @@ class Article:
     publish_after: datetime | None = None
     expires_at: datetime | None = None
     priority: int = 0
+    pinned: bool = False
     status: Status = Status.READY
     related: tuple[Related, ...] = ()
     replaces: str | None = None

@@ -11,6 +11,7 @@ from publisher.domain.organisation import STRICT, Colours
 
 DEFAULT_CATCH_UP = "1h"
 
+Order = Literal["priority", "newest", "oldest", "title"]
 # What stands for a list of fonts: only those that a reader's machine has, since nothing may be loaded from elsewhere.
 FONTS = {
     "system": "-apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif",
@@ -134,6 +135,13 @@ class Digest:
     """Also take articles with one of these tags."""
     max_articles: int = 20
     """An edition has at most so many articles; the rest wait for the next."""
+    min_articles: int = 1
+    """With fewer articles than these no edition is made; they wait for the next due time. `publish now` makes one."""
+    max_per_source: int | None = None
+    """At most so many articles of an edition name the same source; any number if left out."""
+    order: Order = "priority"
+    """Which articles come first, and get in where not all do: by "priority", then the newest; the "newest" or "oldest"
+    date; or by "title". Articles with pinned: true come before all others."""
     content: Literal["teaser", "full"] = "teaser"
     """Show the teaser with a link, or the full text; an article without an address is always shown in full."""
     sections: tuple[str, ...] = ()

@@ -21,13 +21,15 @@ class RegionError(ValueError):
 def check_region(code: str) -> None:
     """Check a code such as "DE-NW" or "AT". Errors: RegionError."""
     import holidays
+    from holidays.registry import EntityLoader  # its list of all countries with their parts would load every one
 
-    countries = holidays.list_supported_countries(include_aliases=False)
+    countries = list(EntityLoader.get_country_codes(include_aliases=False))
     country, dash, part = code.partition("-")
     if country not in countries:
-        raise RegionError(f'"{code}" names no country', sorted(countries))
-    if dash and part not in countries[country]:
-        known = [f"{country}-{name}" for name in countries[country]] or [country]
+        raise RegionError(f'"{code}" names no country', countries)
+    parts = getattr(holidays, country).subdivisions
+    if dash and part not in parts:
+        known = [f"{country}-{name}" for name in parts] or [country]
         raise RegionError(f'"{code}" names no part of {country}', known)
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
+from typing import Any
 
 from publisher.domain.article import Article, Related, Status
+from publisher.domain.digest import Order
 from publisher.domain.outlet import Consumed, Outlet
 
 
@@ -14,7 +18,8 @@ from publisher.domain.outlet import Consumed, Outlet
 class OutletRule:
     """What a digest or a channel takes. `takes_unnamed` is for articles that name no outlet of this kind at all.
 
-    `time_zone` is the one in which reasons name times; without one each time stands in its own.
+    `max_per_source` counts articles that name the same source. `time_zone` is the one in which reasons name times;
+    without one each time stands in its own.
     """
 
     outlet: Outlet
@@ -22,6 +27,9 @@ class OutletRule:
     takes_unnamed: bool = False
     takes_all: bool = False
     max_articles: int | None = None
+    min_articles: int = 1
+    max_per_source: int | None = None
+    order: Order = "priority"
     time_zone: tzinfo | None = None
 
     @property
@@ -45,10 +53,14 @@ class Omission:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The chosen articles in the order in which they appear, and the others with their reasons."""
+    """The chosen articles in the order in which they appear, and the others with their reasons.
+
+    `skip` says why this is not enough to be made at a due time; by hand it is made all the same.
+    """
 
     chosen: tuple[Article, ...]
     left_out: tuple[Omission, ...]
+    skip: str | None = None
 
 
 def select(articles: Iterable[Article], rule: OutletRule, consumed: Mapping[str, Consumed], now: datetime) -> Selection:
@@ -62,22 +74,81 @@ def select(articles: Iterable[Article], rule: OutletRule, consumed: Mapping[str,
             left_out.append(omission)
         else:
             candidates.append(article)
-    ordered = in_order(candidates)
-    chosen = ordered if rule.max_articles is None else ordered[: rule.max_articles]
-    left_out += [
-        Omission(article.slug, f"over the maximum of {rule.max_articles} articles, waits for the next edition", True)
-        for article in ordered[len(chosen) :]
-    ]
-    return Selection(tuple(chosen), tuple(left_out))
+    chosen, too_many = _within_limits(in_order(candidates, rule.order), rule)
+    return Selection(tuple(chosen), (*left_out, *too_many), too_few(len(chosen), rule.min_articles))
 
 
-def in_order(articles: Iterable[Article]) -> list[Article]:
-    """Sort by priority (high first), then date (new first, no date last), then slug."""
+def too_few(count: int, minimum: int) -> str | None:
+    """Say why an edition of so many articles is not made at its due time, None if it is."""
+    if count == 0:
+        return "no article is queued"
+    if count >= minimum:
+        return None
+    are_queued = "1 article is queued" if count == 1 else f"{count} articles are queued"
+    return f"{are_queued}, and {minimum} are needed"
 
-    def position(article: Article) -> tuple[int, int, str]:
-        return (-article.priority, -(article.date or date.min).toordinal(), article.slug)
 
-    return sorted(articles, key=position)
+def _within_limits(ordered: Iterable[Article], rule: OutletRule) -> tuple[list[Article], list[Omission]]:
+    """Take the articles one after the other as long as there is room for them."""
+    chosen: list[Article] = []
+    left_out: list[Omission] = []
+    per_source: Counter[str] = Counter()
+    contents: dict[str, str] = {}
+    for article in ordered:
+        source = article.source.name.casefold() if article.source else ""
+        reason = _reason_without_room(article, rule, len(chosen), per_source[source] if source else 0)
+        if (twin := contents.get(article.content_hash)) and article.content_hash:
+            reason = f'has the same content as "{twin}"'
+        if reason:
+            left_out.append(Omission(article.slug, reason, waiting=True))
+            continue
+        chosen.append(article)
+        per_source[source] += 1
+        contents[article.content_hash] = article.slug
+    return chosen, left_out
+
+
+def _reason_without_room(article: Article, rule: OutletRule, count: int, of_source_count: int) -> str | None:
+    if rule.max_per_source is not None and article.source and of_source_count >= rule.max_per_source:
+        of_source = f'of the source "{article.source.name}"'
+        return f"over the maximum of {rule.max_per_source} {of_source}, waits for the next edition"
+    if rule.max_articles is not None and count >= rule.max_articles:
+        return f"over the maximum of {rule.max_articles} articles, waits for the next edition"
+    return None
+
+
+def in_order(articles: Iterable[Article], order: Order = "priority") -> list[Article]:
+    """Sort: pinned articles first, then by this order; what is equal in it by priority, date (new first) and slug.
+
+    An article without a date comes after those with one.
+    """
+    key = _KEYS[order]
+    return sorted(articles, key=lambda article: (not article.pinned, key(article), _by_priority(article)))
+
+
+def _by_priority(article: Article) -> tuple[int, int, str]:
+    return (-article.priority, _newest_first(article), article.slug)
+
+
+def _newest_first(article: Article) -> int:
+    return -(article.date or date.min).toordinal()
+
+
+def _oldest_first(article: Article) -> int:
+    return (article.date or date.max).toordinal()
+
+
+def _by_title(article: Article) -> str:
+    """Sort umlauts as their vowels: DIN 5007, variant 1."""
+    return unicodedata.normalize("NFKD", article.title).encode("ascii", "ignore").decode().casefold()
+
+
+_KEYS: Mapping[Order, Callable[[Article], Any]] = {
+    "priority": _by_priority,
+    "newest": _newest_first,
+    "oldest": _oldest_first,
+    "title": _by_title,
+}
 
 
 def _reason_to_leave_out(

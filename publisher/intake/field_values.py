@@ -219,6 +219,16 @@ def whole_number(node: Node, field: str, found: Findings) -> int | None:
     return None
 
 
+def yes_or_no(node: Node, field: str, found: Findings) -> bool | None:
+    """Read true or false."""
+    text = _scalar(node, field, found)
+    if text is None or text in ("true", "false"):
+        return text == "true"
+    what = f'"{field}" is neither true nor false: {shown(text)}'
+    found.add(node.line, field, what, f"Write it as {field}: true")
+    return None
+
+
 def status(node: Node, field: str, found: Findings) -> Status | None:
     """Read draft, ready or hold."""
     text = _scalar(node, field, found)

@@ -79,6 +79,7 @@ _PRIORITY = {
     "minimum": -100,
     "maximum": 100,
 }
+_PINNED = {"description": "true: stands before all other articles of its edition.", "type": ["boolean", "null"]}
 _POSTS = {
     "description": "Your own text for the post on a channel, instead of the one made by its template.",
     "type": ["object", "null"],
@@ -110,6 +111,7 @@ FIELDS: Mapping[str, Field] = {
         values.moment, _text("Not after this moment, 2026-12-01T18:00+01:00.", pattern=_MOMENT_PATTERN)
     ),
     "priority": Field(values.whole_number, _PRIORITY),
+    "pinned": Field(values.yes_or_no, _PINNED),
     "related": Field(values.related, _list("Further articles to read.", **_related_schema())),
     "replaces": Field(values.slug, _text("Slug that this article had before it was renamed.", pattern=_SLUG_PATTERN)),
     "posts": Field(values.posts, _POSTS),

@@ -108,6 +108,9 @@ class Application:
             tags=frozenset(digest.tags),
             takes_unnamed=name == self.settings.default_digest,
             max_articles=digest.max_articles,
+            min_articles=digest.min_articles,
+            max_per_source=digest.max_per_source,
+            order=digest.order,
             time_zone=ZoneInfo(self.settings.organisation.time_zone),
         )
 

@@ -61,7 +61,8 @@ def _by_article(selections: Mapping[Outlet, Selection]) -> dict[str, list[Outlet
     views: dict[str, list[OutletView]] = {}
     for outlet, selection in selections.items():
         for article in selection.chosen:
-            views.setdefault(article.slug, []).append(OutletView(outlet, "next"))
+            state = "waits" if selection.skip else "next"
+            views.setdefault(article.slug, []).append(OutletView(outlet, state, selection.skip or ""))
         for omission in selection.left_out:
             if omission.concerned:
                 state = "waits" if omission.waiting else "done"

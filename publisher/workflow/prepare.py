@@ -13,7 +13,7 @@ from publisher.domain.message import Message, MessageKind
 from publisher.domain.outlet import Outlet
 from publisher.domain.related import related_lists
 from publisher.domain.sections import in_sections
-from publisher.domain.selection import Omission, Selection, select
+from publisher.domain.selection import Omission, Selection, select, too_few
 from publisher.errors import PostTooLong, PublisherError, QueueError, UsageError
 from publisher.intake.queue import QueueReading
 from publisher.rendering.email import RenderedEmail, render_email
@@ -46,7 +46,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class EditionDraft:
-    """A digest's next edition, rendered but not frozen."""
+    """A digest's next edition, rendered but not frozen. `skip` says why it is not made at a due time, if it is not."""
 
     digest: str
     channel: str
@@ -54,6 +54,7 @@ class EditionDraft:
     content: EditionContent
     email: RenderedEmail
     left_out: tuple[Omission, ...]
+    skip: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +199,9 @@ def _render_edition(
     number = app.ledger.next_number(name, app.rehearsal)
     content = edition_content(app, name, articles, reading, number)
     email = render_content(app, content)
-    return EditionDraft(name, app.settings.digests[name].channel, number, content, email, left_out)
+    digest = app.settings.digests[name]
+    skip = too_few(len(articles), digest.min_articles)
+    return EditionDraft(name, digest.channel, number, content, email, left_out, skip)
 
 
 def render_content(app: Application, content: EditionContent, *, is_test: bool = False) -> RenderedEmail:

@@ -24,6 +24,8 @@ skip_holidays = ["DE-NRW"]
 blackout = ["24.12."]
 pause_until = "x"
 max_articles = 0
+max_per_source = 0
+order = "oldst"
 template = "leter"
 required_clients = ["gmial.*", "gmail.*", "otlook.*"]
 [digests.weekly]
@@ -36,6 +38,7 @@ give_up_after_hours = 0
 adapter = "smtp"
 host = 5
 """
+ORDERS = '"order" must be "priority", "newest", "oldest" or "title"'
 NO_ADDRESS = '"from_address" is not an e-mail address: "x"'
 
 
@@ -57,15 +60,17 @@ def test_one_run_tells_everything_in_the_order_of_the_lines(tmp_path: Path) -> N
         ("config.toml:15 [digests.daily.blackout]", '"blackout": "24.12." is not a date'),
         ("config.toml:16 [digests.daily.pause_until]", '"pause_until": "x" is neither a date nor a date with a time'),
         ("config.toml:17 [digests.daily.max_articles]", '"max_articles" must be at least 1, not 0'),
-        ("config.toml:18 [digests.daily.template]", 'there is no e-mail template "leter"'),
-        ("config.toml:19 [digests.daily.required_clients]", '"gmial.*" names no mail program'),
-        ("config.toml:19 [digests.daily.required_clients]", '"otlook.*" names no mail program'),
-        ("config.toml:20 [digests.weekly.channel]", '"channel" is missing'),
-        ("config.toml:20 [digests.weekly.from_address]", '"from_address" is missing'),
-        ("config.toml:22 [digests.weekly.time_zone]", '"time_zone" is not known: "Berlin"'),
-        ("config.toml:23 [digests.weekly.catch_up]", '"catch_up": "1 hour" is not a duration'),
-        ("config.toml:25 [delivery.give_up_after_hours]", '"give_up_after_hours" must be from 1 to 240, not 0'),
-        ("config.toml:28 [channels.mail.host]", '"host" must be a text in quotation marks, not 5'),
+        ("config.toml:18 [digests.daily.max_per_source]", '"max_per_source" must be at least 1, not 0'),
+        ("config.toml:19 [digests.daily.order]", f"{ORDERS}, not \"oldst\""),
+        ("config.toml:20 [digests.daily.template]", 'there is no e-mail template "leter"'),
+        ("config.toml:21 [digests.daily.required_clients]", '"gmial.*" names no mail program'),
+        ("config.toml:21 [digests.daily.required_clients]", '"otlook.*" names no mail program'),
+        ("config.toml:22 [digests.weekly.channel]", '"channel" is missing'),
+        ("config.toml:22 [digests.weekly.from_address]", '"from_address" is missing'),
+        ("config.toml:24 [digests.weekly.time_zone]", '"time_zone" is not known: "Berlin"'),
+        ("config.toml:25 [digests.weekly.catch_up]", '"catch_up": "1 hour" is not a duration'),
+        ("config.toml:27 [delivery.give_up_after_hours]", '"give_up_after_hours" must be from 1 to 240, not 0'),
+        ("config.toml:30 [channels.mail.host]", '"host" must be a text in quotation marks, not 5'),
     ]  # fmt: skip
 
 

@@ -39,6 +39,7 @@ channels:
 publish_after: 2026-11-23T09:00+01:00
 expires_at: 2026-12-01 18:00:30Z
 priority: -5
+pinned: true
 status: hold
 related:
   - alte-pumpe
@@ -92,6 +93,7 @@ def test_every_field_arrives() -> None:
     assert article.publish_after == datetime(2026, 11, 23, 8, tzinfo=UTC)
     assert article.expires_at == datetime(2026, 12, 1, 18, 0, 30, tzinfo=UTC)
     assert article.priority == -5
+    assert article.pinned
     assert article.status is Status.HOLD
     assert article.related == (
         Related(slug="alte-pumpe"),
@@ -152,7 +154,8 @@ ONE_LINE = {
     "Bild: a.jpg": 'x.md:3: there is no field "Bild"\nhint: Did you mean "image"?',
     "xyz: 1": (
         'x.md:3: there is no field "xyz"\nhint: These exist: title, status, slug, kicker, teaser, date, lang, author, '
-        "image, source, url, tags, digests, channels, publish_after, expires_at, priority, related, replaces, posts."
+        "image, source, url, tags, digests, channels, publish_after, expires_at, priority, pinned, related, "
+        "replaces, posts."
     ),
     "publish_after: 2026-11-23 09:00": (
         'x.md:3: "publish_after" has no time zone: "2026-11-23 09:00"\n'
@@ -196,6 +199,7 @@ ONE_LINE = {
     "priority: high": (
         'x.md:3: "priority" is not a whole number from -100 to 100: "high"\nhint: Write it as priority: 10'
     ),
+    "pinned: ja": 'x.md:3: "pinned" is neither true nor false: "ja"\nhint: Write it as pinned: true',
     "status: redy": 'x.md:3: "status" is none of draft, ready, hold: "redy"\nhint: Write it as status: ready',
     "slug: Neue Pumpe": 'x.md:3: "slug" is not a slug: "Neue Pumpe"\nhint: Write it as neue-pumpe.',
     "replaces: 2026-01-01-alt.md": 'x.md:3: "replaces" is not a slug: "2026-01-01-alt.md"\nhint: Write it as alt.',

@@ -18,11 +18,13 @@ SAMPLES = sorted((ROOT / "queue").glob("*.md"))
 
 
 class Yaml12(yaml.CBaseLoader):
-    """What an editor reads: texts, whole numbers and null, as in YAML 1.2."""
+    """What an editor reads: texts, whole numbers, true, false and null, as in YAML 1.2."""
 
 
 Yaml12.add_implicit_resolver("tag:yaml.org,2002:int", __import__("re").compile("^[-+]?[0-9]+$"), list("-+0123456789"))
 Yaml12.add_implicit_resolver("tag:yaml.org,2002:null", __import__("re").compile("^(~|null|)$"), ["~", "n", ""])
+Yaml12.add_implicit_resolver("tag:yaml.org,2002:bool", __import__("re").compile("^(true|false)$"), ["t", "f"])
+Yaml12.add_constructor("tag:yaml.org,2002:bool", lambda loader, node: node.value == "true")
 Yaml12.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(node.value))
 Yaml12.add_constructor("tag:yaml.org,2002:null", lambda loader, node: None)
 
