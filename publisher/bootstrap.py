@@ -172,6 +172,7 @@ def make_application(settings: Settings, store: Store, *, rehearsal: bool) -> Ap
         rehearsal=rehearsal,
         clock=clock,
         ledger=store.ledger,
+        whereabouts=store.whereabouts,
         subscribers=store.subscribers,
         notices=store.notices,
         due_times=store.due_times,

@@ -15,6 +15,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Articles": {
         "add": ("add", "Bring articles in: press text, page, feed, Word, Markdown."),
         "queue": ("queue", "List the queued articles and what happens to each."),
+        "why": ("why", "Show where an article is, where it was left out, and why."),
         "ready": ("mark", "Release articles."),
         "hold": ("mark", "Keep articles back."),
         "draft": ("mark", "Turn articles back into drafts."),
@@ -25,6 +26,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "preview": ("preview", "Write the next edition and its posts as files to look at."),
         "test": ("test", "Send the next edition to yourself, marked as a test."),
         "now": ("now", "Publish at once, after showing what goes where."),
+        "schedule": ("schedule", "List the next runs with what would go out, or explain a day."),
         "run": ("run", "Publish at the set times, until stopped."),
         "pause": ("steer", "Stop an edition or a channel, for now."),
         "resume": ("steer", "Let a paused edition or channel go on."),

@@ -13,6 +13,8 @@ from publisher.domain.article import Article, Related, Status
 from publisher.domain.digest import Order
 from publisher.domain.outlet import Consumed, Outlet
 
+NOTHING_QUEUED = "no article is queued"
+
 
 @dataclass(frozen=True, slots=True)
 class OutletRule:
@@ -81,7 +83,7 @@ def select(articles: Iterable[Article], rule: OutletRule, consumed: Mapping[str,
 def too_few(count: int, minimum: int) -> str | None:
     """Say why an edition of so many articles is not made at its due time, None if it is."""
     if count == 0:
-        return "no article is queued"
+        return NOTHING_QUEUED
     if count >= minimum:
         return None
     are_queued = "1 article is queued" if count == 1 else f"{count} articles are queued"

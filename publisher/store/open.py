@@ -17,6 +17,7 @@ from publisher.store.notices import SqlNotices
 from publisher.store.pace import SqlPace
 from publisher.store.schema import bring_up_to_date
 from publisher.store.subscribers import SqlSubscribers
+from publisher.store.whereabouts import SqlWhereabouts
 from publisher.store.wire import read_boot_id, wire_folder
 from publisher.store.write_signs import WriteSigns
 
@@ -33,6 +34,7 @@ class Store:
     due_times: SqlDueTimes
     changes: WriteSigns
     pace: SqlPace
+    whereabouts: SqlWhereabouts
     database: Database
     audit: SqlAuditLog
 
@@ -75,6 +77,7 @@ def open_store(
         due_times=SqlDueTimes(database),
         changes=WriteSigns(database),
         pace=SqlPace(database),
+        whereabouts=SqlWhereabouts(database),
         database=database,
         audit=audit,
     )

@@ -26,6 +26,7 @@ from publisher.ports.ledger import Ledger
 from publisher.ports.notices import Notices
 from publisher.ports.pace import Pace
 from publisher.ports.subscribers import Subscribers
+from publisher.ports.whereabouts import Whereabouts
 from publisher.rendering.templates import Templates
 
 
@@ -66,6 +67,7 @@ class Application:
     rehearsal: bool
     clock: Clock
     ledger: Ledger
+    whereabouts: Whereabouts
     subscribers: Subscribers
     notices: Notices
     due_times: DueTimes

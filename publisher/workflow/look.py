@@ -42,13 +42,14 @@ class QueueView:
 def look_at_queue(app: Application) -> QueueView:
     """Read the queue and select for every outlet."""
     reading = app.read_queue()
-    selections = {rule.outlet: selection for rule, selection in _selections(app, reading)}
+    selections = {rule.outlet: selection for rule, selection in select_for_all(app, reading)}
     views = _by_article(selections)
     articles = tuple(ArticleView(article, tuple(views.get(article.slug, ()))) for article in reading.articles)
     return QueueView(reading, articles, tuple(related_warnings(reading.articles)))
 
 
-def _selections(app: Application, reading: QueueReading) -> Iterable[tuple[OutletRule, Selection]]:
+def select_for_all(app: Application, reading: QueueReading) -> Iterable[tuple[OutletRule, Selection]]:
+    """Select for every outlet."""
     now = app.clock.now()
     rules = [app.digest_rule(name) for name in app.settings.digests]
     rules += [app.channel_rule(channel) for channel in app.post_channels]

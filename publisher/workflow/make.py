@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from publisher.domain.due_time import Verdict, is_late, is_missed
 from publisher.domain.duration import duration_text
 from publisher.domain.notice import NoticeKind
-from publisher.domain.selection import too_few
+from publisher.domain.selection import NOTHING_QUEUED
 from publisher.errors import Problems, PublisherError, StoreError, TryAgain
 from publisher.intake.queue import QueueReading
 from publisher.logs import get_logger
@@ -100,9 +100,10 @@ def _make(app: Application, point: DuePoint, queue: Queue, course: Course) -> No
     draft, _, problems = draft_edition(app, point.digest, reading)
     for problem in problems:
         course.problem(problem)
-    skip = draft.skip if draft else too_few(0, 1)
-    if draft is None or skip:
-        return _skip(app, point, skip or "", course)
+    if draft is None:
+        return _skip(app, point, NOTHING_QUEUED, course)
+    if draft.skip:
+        return _skip(app, point, draft.skip, course)
     faults = errors_of(point.digest, look_over(app, draft))
     if faults:
         raise faults[0] if len(faults) == 1 else Problems(faults)

@@ -107,14 +107,17 @@ def _unknown_name(app: Application, name: str, slugs: Iterable[str], reading: Qu
     from publisher.config.explain import nearest_hint
     from publisher.errors import Problems
 
-    own = [error for error in reading.errors if _is_named(error.where.partition(":")[0].partition(" [")[0], name)]
+    own = errors_of_file(name, reading)
     if own:
-        return Problems(own)
-    skipped = [error for error in skipped_errors(reading) if _is_named(error.where, name)]
-    if skipped:
-        return skipped[0]
+        return Problems(own) if len(own) > 1 else own[0]
     known = [*app.settings.digests, *dict.fromkeys(slugs)]
     return UsageError(f'"{name}" is neither a digest nor an article', hint=nearest_hint(name, known))
+
+
+def errors_of_file(name: str, reading: QueueReading) -> list[QueueError]:
+    """Give what is wrong with the file that is meant by a name: its mistakes, or why it was skipped."""
+    own = [error for error in reading.errors if _is_named(error.where.partition(":")[0].partition(" [")[0], name)]
+    return own or [error for error in skipped_errors(reading) if _is_named(error.where, name)][:1]
 
 
 def _is_named(path: str, name: str) -> bool:

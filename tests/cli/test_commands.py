@@ -247,3 +247,37 @@ def test_the_log_has_no_addresses(project: Project) -> None:
     events = [json.loads(line) for line in finished.err.splitlines() if line.startswith("{")]
     assert [event["state"] for event in events if event["event"] == "attempt"] == ["accepted"] * 3
     assert "person0@example.org" not in finished.err
+
+
+def test_schedule_lists_runs_and_explains_a_day(project: Project) -> None:
+    project.article("neue-pumpe")
+    file = project.folder / "config.toml"
+    text = file.read_text()
+    file.write_text(text.replace('schedule = ["Mon-Fri 07:00"]', 'schedule = ["07:00"]\nblackout = ["12-24"]'))
+    runs = run_json(project, "schedule", "--count", "3")["data"]["runs"]
+    assert [(one["digest"], one["articles"], one["skip"]) for one in runs[:1]] in (
+        [("daily", ["neue-pumpe"], None)],
+        [("daily", [], "blackout: 12-24")],
+    )
+    assert len(runs) == 3
+    assert "1 article" in run(project, "schedule").out
+    explained = run(project, "schedule", "--explain", "2026-12-24").out
+    assert explained == "Thursday, 2026-12-24\ndaily: 07:00 Europe/Berlin: skipped: blackout: 12-24\n"
+    day = run_json(project, "schedule", "--explain", "2026-12-25")["data"]
+    assert (day["weekday"], day["digests"][0]["times"][0]["skip"]) == ("Friday", None)
+    assert '"heute" is not a date' in run(project, "schedule", "--explain", "heute", code=2).err
+    assert 'Did you mean "daily"?' in run(project, "schedule", "--digest", "dayly", code=2).err
+
+
+def test_why_tells_where_an_article_is(project: Project) -> None:
+    project.article("neue-pumpe", channels=["mastodon"])
+    run(project, "now", "--yes")
+    said = run(project, "why", "neue-pumpe").out
+    assert "now: does not go out: already in an earlier edition" in said
+    assert "in daily/1 (sent)" in said
+    assert "post neue-pumpe/1 (sent)" in said
+    outlets = run_json(project, "why", "neue-pumpe")["data"]["outlets"]
+    assert [(one["kind"], one["name"], len(one["editions"]), len(one["posts"])) for one in outlets] == [
+        ("digest", "daily", 1, 0),
+        ("channel", "mastodon", 0, 1),
+    ]

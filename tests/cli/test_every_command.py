@@ -24,6 +24,8 @@ CALLS = {
     "check": "check",
     "add": "add FOLDER/press.txt",
     "queue": "queue",
+    "why": "why neue-pumpe",
+    "schedule": "schedule",
     "fit": "fit neue-pumpe",
     "ready": "ready neue-pumpe",
     "hold": "hold neue-pumpe",

@@ -1,0 +1,108 @@
+"""`publish schedule`: the next runs with what would go out, and why a day has an edition or none."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from publisher.cli.frame import Result, plural, publish_command
+from publisher.cli.listing import print_rows
+from publisher.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from publisher.workflow.foresee import DayView, Run
+
+MAX_RUNS = 1_000
+
+
+@publish_command("schedule", summary="List the next runs with what would go out, or explain a day.")
+@click.option(
+    "--digest", "digests", multiple=True, metavar="NAME", help="Only this digest; may be given several times."
+)
+@click.option("--count", type=click.IntRange(1, MAX_RUNS), default=20, show_default=True, help="How many runs to list.")
+@click.option("--explain", "day", metavar="DATE", help="Say why editions are made on this day or not, 2026-12-24.")
+def schedule(config_file: Path, digests: tuple[str, ...], count: int, day: str | None) -> Result:
+    """Show due times, skipped ones with the reason, and the articles that are queued for each."""
+    from publisher.bootstrap import open_application
+    from publisher.workflow.foresee import explain_day, next_runs
+
+    explained = None if day is None else _parse_day(day)
+    with open_application(config_file) as app:
+        if explained is not None:
+            return _explained(explained, explain_day(app, explained, digests))
+        runs = next_runs(app, count, digests)
+    rows = [_row(run) for run in runs]
+    return Result({"runs": rows}, lambda console: _show(console, rows))
+
+
+def _parse_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        hint = "Write year, month and day, for example --explain 2026-12-24."
+        raise UsageError(f'"{text}" is not a date', hint=hint) from None
+
+
+def _row(run: Run) -> dict[str, Any]:
+    return {
+        "digest": run.digest,
+        "occurrence": run.due.occurrence,
+        "due_at": run.due.due_at,
+        "local": run.local.replace(tzinfo=None),
+        "zone": f"{run.local:%Z}",
+        "time_zone": str(run.zone),
+        "skip": run.skip,
+        "clock_change": run.change,
+        "articles": list(run.articles),
+    }
+
+
+def _show(console: Console, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        console.print('No digest has a schedule. Write for example schedule = ["Mon-Fri 07:00"].', markup=False)
+        return
+    cells = [(_when(row["local"], row["zone"]), row["digest"], _what(row), row["clock_change"] or "") for row in rows]
+    print_rows(console, ("When", "Digest", "What goes out", "Note"), cells)
+    console.print("Counted by what is queued now.")
+
+
+def _when(local: datetime, zone: str) -> str:
+    return f"{local:%a %Y-%m-%d %H:%M} {zone}"
+
+
+def _what(row: dict[str, Any]) -> str:
+    return f"skipped: {row['skip']}" if row["skip"] else plural(len(row["articles"]), "article")
+
+
+def _explained(day: date, views: tuple[DayView, ...]) -> Result:
+    data = {"day": day, "weekday": f"{day:%A}", "digests": [_day_row(view) for view in views]}
+    return Result(data, lambda console: _show_day(console, data))
+
+
+def _day_row(view: DayView) -> dict[str, Any]:
+    times = [
+        {"local": due.local, "due_at": due.due_at, "skip": due.skip, "clock_change": change}
+        for due, change in zip(view.dues, view.changes, strict=True)
+    ]
+    return {"digest": view.digest, "time_zone": str(view.zone), "times": times, "reason": view.reason}
+
+
+def _show_day(console: Console, data: dict[str, Any]) -> None:
+    console.print(f"{data['weekday']}, {data['day']}")
+    for row in data["digests"]:
+        if row["reason"]:
+            console.print(f"{row['digest']}: no edition: {row['reason']}", markup=False)
+        for time in row["times"]:
+            verdict = f"skipped: {time['skip']}" if time["skip"] else "an edition is made"
+            note = f" ({time['clock_change']})" if time["clock_change"] else ""
+            console.print(f"{row['digest']}: {time['local']:%H:%M} {row['time_zone']}: {verdict}{note}", markup=False)
+    if not data["digests"]:
+        console.print("There is no digest.")
+
+
+commands = {"schedule": schedule}

@@ -1,0 +1,105 @@
+"""Foresee: which runs come next and what would go out, and why a day has none. Nothing is changed."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from itertools import islice
+
+from publisher.domain.article import Article
+from publisher.domain.outlet import Consumed, Outlet
+from publisher.domain.schedule import Due, Schedule
+from publisher.domain.selection import select
+from publisher.errors import UsageError
+from publisher.workflow.application import Application
+from publisher.workflow.prepare import has_readers
+
+# Farther than the next 29 February: a schedule may name it.
+LOOK_AHEAD = timedelta(days=366 * 9)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A due time to come. `articles` are the slugs that would go out if nothing changed; `skip` says why none do.
+
+    `change` says what a clock change does to it, if anything.
+    """
+
+    digest: str
+    due: Due
+    zone: tzinfo
+    articles: tuple[str, ...]
+    skip: str | None
+    change: str | None
+
+    @property
+    def local(self) -> datetime:
+        """Give the instant as clocks show it then; in a spring gap that is not the time of the schedule."""
+        return self.due.due_at.astimezone(self.zone)
+
+
+def next_runs(app: Application, count: int, digests: Collection[str] = ()) -> tuple[Run, ...]:
+    """Give the next runs of these digests, or of all, soonest first. Errors: UsageError for an unknown digest."""
+    articles = app.read_queue().articles
+    runs = [_runs_of(app, name, articles) for name in _known(app, digests)]
+    return tuple(islice(heapq.merge(*runs, key=lambda run: (run.due.due_at, run.digest)), count))
+
+
+def _known(app: Application, digests: Collection[str]) -> Sequence[str]:
+    from publisher.config.explain import nearest_hint
+
+    known = list(app.settings.digests)
+    for name in digests:
+        if name not in known:
+            raise UsageError(f'there is no digest "{name}"', hint=nearest_hint(name, known) if known else "")
+    return [name for name in known if not digests or name in digests]
+
+
+def _runs_of(app: Application, name: str, articles: Iterable[Article]) -> Iterator[Run]:
+    """Make one edition after the other in thought, each with what those before it have left."""
+    now, schedule, rule = app.clock.now(), app.schedule(name), app.digest_rule(name)
+    had = dict(app.ledger.consumed(Outlet("digest", name), app.rehearsal))
+    nobody = None if has_readers(app, name) else "nobody gets it yet"
+    waiting = list(articles)
+    for due in schedule.due_between(now, now + LOOK_AHEAD):
+        skip, chosen = due.skip or nobody, tuple[Article, ...]()
+        if skip is None:
+            selection = select(waiting, rule, had, due.due_at)
+            skip, chosen = selection.skip, () if selection.skip else selection.chosen
+            had |= {article.slug: Consumed(article.slug, article.content_hash) for article in chosen}
+            may_come = {omission.slug for omission in selection.left_out if omission.waiting}
+            waiting = [article for article in waiting if article.slug in may_come or selection.skip]
+        slugs = tuple(article.slug for article in chosen)
+        yield Run(name, due, schedule.zone, slugs, skip, schedule.clock_change(due.local))
+
+
+@dataclass(frozen=True, slots=True)
+class DayView:
+    """What a digest does on a local calendar day. Without due times `reason` says why there is none."""
+
+    digest: str
+    day: date
+    zone: tzinfo
+    dues: tuple[Due, ...]
+    changes: tuple[str | None, ...]
+    reason: str | None
+
+
+def explain_day(app: Application, day: date, digests: Collection[str] = ()) -> tuple[DayView, ...]:
+    """Say for each digest why a day has an edition or none. Errors: UsageError for an unknown digest."""
+    return tuple(_explain(name, app.schedule(name), day) for name in _known(app, digests))
+
+
+def _explain(name: str, schedule: Schedule, day: date) -> DayView:
+    dues = schedule.dues_on(day)
+    changes = tuple(schedule.clock_change(due.local) for due in dues)
+    return DayView(name, day, schedule.zone, dues, changes, None if dues else _reason_for_none(schedule, day))
+
+
+def _reason_for_none(schedule: Schedule, day: date) -> str:
+    if not schedule.cadences:
+        return "it has no schedule: its editions are made by hand"
+    named = ", ".join(f'"{cadence.text}"' for cadence in schedule.cadences)
+    return f"its schedule names no time on a {day:%A} like this: {named}"
