@@ -1,19 +1,22 @@
-"""One run of ours, in a process of its own: benchmarks.delivery.ours PORT COUNT SIZE CONNECTIONS [journal|none].
+"""Our side of the measurements, each in a process of its own, which prints one line of JSON.
 
-It prints one line of JSON: messages a second, peak memory, CPU time.
+python -m benchmarks.delivery.ours make FOLDER COUNT SIZE CONNECTIONS     an edition, planned for so many
+python -m benchmarks.delivery.ours send FOLDER PORT COUNT [journal|none]  send it
+python -m benchmarks.delivery.ours subscribe FOLDER COUNT CONNECTIONS     one article, and so many subscribers
+python -m benchmarks.delivery.ours plan FOLDER COUNT ROUNDS               plan, beside a plain INSERT ... SELECT
 """
 
 from __future__ import annotations
 
 import json
 import resource
+import sqlite3
 import sys
-import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +27,8 @@ from publisher.domain.edition import EditionState
 from publisher.domain.message import Context, Message, MessageKind, Placeholder
 from publisher.domain.subscriber import Subscriber
 from publisher.ports.ledger import ClaimedDelivery, NewEdition, PlanEdition
-from publisher.store.open import open_store
+from publisher.store.database import CACHE_KIB, CHECKPOINT_PAGES
+from publisher.store.open import Store, open_store
 from publisher.workflow.application import Application
 from publisher.workflow.send import send
 
@@ -44,11 +48,24 @@ schedule = ["Mon-Fri 07:00"]
 [channels.newsletter]
 adapter = "smtp"
 host = "127.0.0.1"
-port = {port}
+port = 1
 security = "none"
 connections = {connections}
 max_messages_per_connection = 1000000
 """
+ARTICLE = """---
+title: Eine neue Pumpe
+teaser: Sie braucht die Hälfte.
+---
+
+Ein Satz über Pumpen.
+"""
+# Beside planning: the same rows into a table without any index, and with the key that keeps a delivery unique.
+KEY = "message_id, channel, recipient, segment, occurrence, rehearsal"
+PLAIN: dict[str, Sequence[str]] = {
+    "plain, no index": (),
+    "plain, with its unique key": (f"CREATE UNIQUE INDEX plain_key ON plain ({KEY})",),
+}
 LINE = b"Ein Satz =C3=BCber Pumpen, der in einem Rundschreiben stehen k=C3=B6nnte.\r\n"
 
 
@@ -69,19 +86,81 @@ def message_of(size: int) -> Message:
     return Message(MessageKind.EMAIL, sections)
 
 
-def make_project(folder: Path, port: int, count: int, size: int, connections: int) -> None:
+def make_project(folder: Path, count: int, size: int, connections: int) -> None:
     """A planned edition to so many subscribers."""
     now = datetime.now(UTC)
-    (folder / "queue").mkdir()
-    (folder / "config.toml").write_text(CONFIG.format(port=port, connections=connections))
-    store = open_store(folder / "publisher.db")
-    store.subscribers.save(
-        (Subscriber(f"reader{n}@example.org", name=f"Leserin {n}", digests=("daily",)) for n in range(count)), now
-    )
-    row = store.ledger.freeze_edition(NewEdition("daily", 1, "now 1", "News", message_of(size), [], [], False), now)
-    store.ledger.change_edition(row.id, EditionState.FROZEN, EditionState.APPROVED, now)
-    store.ledger.plan_edition(PlanEdition(row.id, "newsletter", "smtp", [], {}), now)
+    store = subscribe(folder, count, connections)
+    plan_edition(store, message_of(size), 1, now)
     store.close()
+
+
+def make_queue(folder: Path, count: int, connections: int) -> None:
+    """One article, and so many subscribers."""
+    subscribe(folder, count, connections).close()
+    (folder / "queue" / "2026-11-23-pumpe.md").write_text(ARTICLE)
+
+
+def subscribe(folder: Path, count: int, connections: int) -> Store:
+    (folder / "queue").mkdir()
+    (folder / "config.toml").write_text(CONFIG.format(connections=connections))
+    store = open_store(folder / "publisher.db")
+    people = (Subscriber(f"reader{n}@example.org", name=f"Leserin {n}", digests=("daily",)) for n in range(count))
+    store.subscribers.save(people, datetime.now(UTC))
+    return store
+
+
+def plan_edition(store: Store, message: Message, number: int, now: datetime) -> float:
+    """Give the seconds that planning takes."""
+    new = NewEdition("daily", number, f"now {number}", "News", message, [], [], False)
+    row = store.ledger.freeze_edition(new, now)
+    store.ledger.change_edition(row.id, EditionState.FROZEN, EditionState.APPROVED, now)
+    started = time.perf_counter()
+    store.ledger.plan_edition(PlanEdition(row.id, "newsletter", "smtp", [], {}), now)
+    return time.perf_counter() - started
+
+
+def plan(folder: Path, count: int, rounds: int) -> dict[str, list[float]]:
+    """Ours and the plain statements in turns; each round begins with no deliveries."""
+    store = subscribe(folder, count, 1)
+    seconds: dict[str, list[float]] = {}
+    for number in range(1, rounds + 1):
+        message = message_of(1_000)
+        seconds.setdefault("publisher", []).append(plan_edition(store, message, number, datetime.now(UTC)))
+        with closing(sqlite3.connect(folder / "publisher.db", isolation_level=None)) as ledger:
+            # As ours has it.
+            ledger.execute("PRAGMA synchronous = FULL")
+            ledger.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+            ledger.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+            for way, make in PLAIN.items():
+                seconds.setdefault(way, []).append(plan_plainly(ledger, make))
+            ledger.execute("DELETE FROM deliveries")
+            ledger.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    store.close()
+    return seconds
+
+
+def plan_plainly(ledger: sqlite3.Connection, make: Sequence[str]) -> float:
+    (columns,) = ledger.execute("SELECT group_concat(name) FROM pragma_table_info('deliveries')").fetchone()
+    # The declarations alone: no keys, no checks.
+    declared = "SELECT group_concat(name || ' ' || type) FROM pragma_table_info('deliveries') WHERE name != 'id'"
+    ledger.execute(f"CREATE TABLE plain (id INTEGER PRIMARY KEY, {ledger.execute(declared).fetchone()[0]})")
+    for statement in make:
+        ledger.execute(statement)
+    row = ledger.execute("SELECT * FROM deliveries LIMIT 1").fetchone()
+    values = dict(zip(columns.split(","), row, strict=True))
+    chosen = [name for name in values if name != "id" and values[name] is not None]
+    of_person = {"recipient": "address", "subscriber_id": "subscribers.id"}
+    picked = ", ".join(of_person.get(name, f":{name}") for name in chosen)
+    statement = (
+        f"INSERT INTO plain ({', '.join(chosen)}) SELECT {picked} FROM subscriptions "
+        "JOIN subscribers ON subscribers.id = subscriber_id WHERE subscriptions.digest = :digest"
+    )
+    started = time.perf_counter()
+    ledger.execute(statement, values)
+    seconds = time.perf_counter() - started
+    ledger.execute("DROP TABLE plain")
+    ledger.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return seconds
 
 
 @dataclass(frozen=True)
@@ -113,15 +192,10 @@ class NoJournal:
         return NothingPending(frozenset(starting))
 
 
-@contextmanager
-def project(port: int, count: int, size: int, connections: int) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as name:
-        make_project(Path(name), port, count, size, connections)
-        yield Path(name)
-
-
-def run(folder: Path, count: int, mode: str) -> dict[str, float]:
-    with open_application(folder / "config.toml") as opened:
+def send_edition(folder: Path, port: int, count: int, mode: str) -> dict[str, float]:
+    config = folder / "config.toml"
+    config.write_text(config.read_text().replace("port = 1\n", f"port = {port}\n"))
+    with open_application(config) as opened:
         app = replace(opened, ledger=NoJournal(opened.ledger, opened, count)) if mode == "none" else opened
         before, started = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
         report = send(app, ["newsletter"], stop=threading.Event())
@@ -137,13 +211,17 @@ def run(folder: Path, count: int, mode: str) -> dict[str, float]:
 
 
 def main() -> None:
-    port, count, size, connections = (int(word) for word in sys.argv[1:5])
-    mode = sys.argv[5] if len(sys.argv) > 5 else "journal"
-    if mode == "prepared":  # the project was made by another process: for a clean measure of memory
-        print(json.dumps(run(Path(sys.argv[6]), count, "journal")))
-        return
-    with project(port, count, size, connections) as folder:
-        print(json.dumps(run(folder, count, mode)))
+    what, folder = sys.argv[1], Path(sys.argv[2])
+    numbers = [int(word) for word in sys.argv[3:6] if word.isdigit()]
+    match what:
+        case "make":
+            make_project(folder, *numbers)
+        case "subscribe":
+            make_queue(folder, *numbers)
+        case "plan":
+            print(json.dumps(plan(folder, *numbers)))
+        case "send":
+            print(json.dumps(send_edition(folder, *numbers, sys.argv[5])))
 
 
 if __name__ == "__main__":

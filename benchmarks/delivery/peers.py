@@ -1,28 +1,30 @@
-"""What we are measured against: smtp-sink and smtp-source of Postfix, nodemailer, plain smtplib. Fetched once.
+"""What we are measured against: smtp-sink and smtp-source of Postfix, nodemailer, plain smtplib.
 
-Debian's package is unpacked into a folder, not installed; nodemailer comes from npm.
+Debian's package of Postfix is unpacked into a folder, not installed; nodemailer comes from npm.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import smtplib
 import socket
 import subprocess
-import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-CACHE = Path(tempfile.gettempdir()) / "publisher-benchmark-peers"
-NODEMAILER = Path(__file__).with_name("nodemailer_pool.mjs")
+HERE = Path(__file__).parent
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "publisher-benchmarks"
+FOLDER_VARIABLE = "PUBLISHER_POSTFIX"
 
 
 @dataclass(frozen=True)
 class Postfix:
-    """The unpacked tools."""
+    """Its tools: in an unpacked package, or installed where `folder` is the root."""
 
     folder: Path
 
@@ -34,12 +36,16 @@ class Postfix:
         return {**os.environ, "LD_LIBRARY_PATH": str(self.folder / "usr/lib/postfix")}
 
 
-def fetch_postfix() -> Postfix:
-    """Download and unpack Debian's package. RuntimeError where there is no apt-get."""
+def find_postfix() -> Postfix:
+    """Take what is there, or download and unpack Debian's package. RuntimeError where there is no apt-get."""
+    if folder := os.environ.get(FOLDER_VARIABLE):
+        return Postfix(Path(folder))
+    if found := shutil.which("smtp-sink", path=f"{os.environ.get('PATH', '')}:/usr/sbin"):
+        return Postfix(Path(found).parents[2])
     folder = CACHE / "postfix"
     if not (folder / "usr/sbin/smtp-sink").exists():
         if not (shutil.which("apt-get") and shutil.which("dpkg")):
-            raise RuntimeError("smtp-sink comes out of Debian's package postfix: apt-get and dpkg are needed")
+            raise RuntimeError(f"smtp-sink is missing: set {FOLDER_VARIABLE}, or run this where apt-get and dpkg are")
         CACHE.mkdir(parents=True, exist_ok=True)
         subprocess.run(["apt-get", "download", "postfix"], cwd=CACHE, check=True, capture_output=True)
         package = next(CACHE.glob("postfix_*.deb"))
@@ -47,15 +53,10 @@ def fetch_postfix() -> Postfix:
     return Postfix(folder)
 
 
-def fetch_nodemailer() -> Path | None:
-    """Install nodemailer into the cache; None where there is no npm."""
-    if not (shutil.which("node") and shutil.which("npm")):
-        return None
-    folder = CACHE / "nodemailer"
-    if not (folder / "node_modules/nodemailer").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["npm", "install", "--silent", "nodemailer"], cwd=folder, check=True, capture_output=True)
-    return folder
+def find_nodemailer() -> Path | None:
+    """Give the script; None where there is no node, or nothing is installed for it."""
+    is_there = shutil.which("node") and (HERE / "node_modules/nodemailer").exists()
+    return HERE / "pool.mjs" if is_there else None
 
 
 @contextmanager
@@ -93,10 +94,8 @@ def run_smtp_source(postfix: Postfix, port: int, count: int, size: int, connecti
     return count / (time.perf_counter() - started)
 
 
-def run_nodemailer(folder: Path, port: int, count: int, size: int, connections: int) -> float:
+def run_nodemailer(script: Path, port: int, count: int, size: int, connections: int) -> float:
     """Give messages a second, as the script itself measures them."""
-    script = folder / NODEMAILER.name
-    script.write_text(NODEMAILER.read_text())
     command = ["node", str(script), str(port), str(count), str(size), str(connections)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return float(done.stdout)
@@ -104,9 +103,6 @@ def run_nodemailer(folder: Path, port: int, count: int, size: int, connections: 
 
 def run_smtplib(port: int, count: int, size: int, connections: int) -> float:
     """Give messages a second of threads that do what the manual shows: one `sendmail` after the other."""
-    import smtplib
-    import threading
-
     line = b"x" * 70 + b"\r\n"
     body = line * (size // len(line))
 

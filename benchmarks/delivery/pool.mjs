@@ -1,4 +1,4 @@
-// nodemailer's pool, as its manual shows it: node nodemailer_pool.mjs PORT COUNT SIZE CONNECTIONS
+// nodemailer's pool, as its manual shows it: node pool.mjs PORT COUNT SIZE CONNECTIONS
 import nodemailer from "nodemailer";
 
 const [port, count, size, connections] = process.argv.slice(2).map(Number);
