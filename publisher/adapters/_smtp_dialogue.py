@@ -21,6 +21,7 @@ READ_AT_ONCE_BYTES = 65_536
 GOODBYE_SECONDS = 2.0  # nothing depends on the answer to QUIT
 # Changing a socket's time limit costs two system calls. While this share of a reply's time is left, it stays as it is.
 NEARLY = 0.9
+_ONE_LINE = re.compile(rb"([2-5][0-9]{2}) ([^\r\n]*)\r\n")
 _REPLY_LINE = re.compile(rb"[2-5][0-9]{2}(?:[ -][^\r\n]*)?\r?\n")
 
 
@@ -90,6 +91,11 @@ class Dialogue(smtplib.SMTP):
 
     def next_reply(self) -> Reply | None:
         """Give the next reply, if all of it has come in. Errors: NonsenseReply; it ends the dialogue."""
+        if not self._unread:
+            return None
+        if not self._lines and (whole := _ONE_LINE.match(self._unread)):
+            self._unread = self._unread[whole.end() :]
+            return Reply(int(whole[1]), whole[2].strip())
         while end := self._unread.find(b"\n") + 1:
             line, self._unread = self._unread[:end], self._unread[end:]
             if not _REPLY_LINE.fullmatch(line) or len(self._lines) == MAX_REPLY_LINES:

@@ -17,7 +17,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from publisher.adapters._smtp_dialogue import Dialogue
-from publisher.adapters._smtp_steps import Call, Hold, Read, Step, Steps, Write
+from publisher.adapters._smtp_steps import Ask, Call, Hold, Step, Steps
 from publisher.domain.attempt import Outcome
 from publisher.domain.message import SealedMessage
 from publisher.ports.adapter import Mark
@@ -66,7 +66,7 @@ class ConnectionPool:
         """Go as far as the server's wait for the message, or to its refusal; the connection must be free."""
         here = Place(place, self._sessions[place].steps(message, mark))
         self._under_way[place] = here
-        self._go_on(here, next)
+        self._hand_in(here, None, None)
 
     def send(self, place: int) -> None:
         """Let the message leave, or tell what came of it before."""
@@ -123,7 +123,7 @@ class ConnectionPool:
         for descriptor, _ in self._poll.poll(max(seconds, 0.0) * 1_000):
             place = self._by_descriptor.get(descriptor)
             if place is not None:
-                self._try(place)
+                self._try(place, may_read=True)
             elif descriptor == self._bell.fileno():
                 self._is_woken = WAKE in self._bell.recv(4_096)
         self._look_who_has_called()
@@ -154,37 +154,28 @@ class ConnectionPool:
     def _fail(self, place: Place, error: OSError) -> None:
         """Let a step end with an error; its connection is of no more use."""
         self._forget(place)
-        if isinstance(place.step, Read | Write):
+        if isinstance(place.step, Ask):
             place.step.dialogue.close()
         self._hand_in(place, None, error)
 
     def _hand_in(self, place: Place, value: Any, error: Exception | None) -> None:
         """Give the result of a step, and go on to the next one that has to wait."""
-        if error is not None:
-            self._go_on(place, lambda steps: steps.throw(error))
-        else:
-            self._go_on(place, lambda steps: steps.send(value))
-
-    def _go_on(self, place: Place, resume: Callable[[Steps[Outcome]], Step]) -> None:
         try:
-            step = resume(place.steps)
+            step = place.steps.send(value) if error is None else place.steps.throw(error)
         except StopIteration as end:
             self._finish(place, end.value)
-        except Exception as error:
-            self._finish(place, error)
+        except Exception as failure:
+            self._finish(place, failure)
         else:
             self._start(place, step)
 
     def _start(self, place: Place, step: Step) -> None:
         place.step = step
         match step:
-            case Write():
+            case Ask():
                 place.unwritten = memoryview(step.content)
                 place.deadline_seconds = step.dialogue.deadline_of(self._reply_seconds)
-                self._try(place)
-            case Read():
-                place.deadline_seconds = step.dialogue.deadline_of(step.seconds)
-                self._try_buffered(place, step)
+                self._try(place, may_read=False)
             case Hold():
                 if place.may_send:
                     self._hand_in(place, None, None)
@@ -213,50 +204,57 @@ class ConnectionPool:
                 if isinstance(value, Dialogue):
                     value.close()
 
-    def _try(self, place: Place) -> None:
-        """Do as much of a step as goes without waiting."""
-        step = place.step
+    def _try(self, place: Place, *, may_read: bool) -> None:
+        """Do as much of an exchange as goes without waiting; `may_read` says that something has come in."""
+        ask = place.step
+        assert isinstance(ask, Ask)
         try:
-            if isinstance(step, Write):
-                place.unwritten = step.dialogue.write_some(place.unwritten)
-                is_done, value = not place.unwritten, None
-            else:
-                assert isinstance(step, Read)
-                step.dialogue.read_some()
-                value = step.dialogue.next_reply()
-                is_done = value is not None
+            is_done = self._write(place, ask) and self._read(place, ask, may_read=may_read)
         except OSError as error:
             self._forget(place)
             self._hand_in(place, None, error)
             return
         if is_done:
             self._forget(place)
-            self._hand_in(place, value, None)
+            self._hand_in(place, None, None)
         else:
-            self._watch(place, step)
+            self._watch(place, ask)
 
-    def _try_buffered(self, place: Place, step: Read) -> None:
-        """Look for a reply that came in together with the one before."""
-        try:
-            reply = step.dialogue.next_reply()
-        except OSError as error:
-            self._hand_in(place, None, error)
-            return
-        if reply is not None:
-            self._hand_in(place, reply, None)
-        else:
-            step.dialogue.awaited = select.POLLIN
-            self._watch(place, step)
+    def _write(self, place: Place, ask: Ask) -> bool:
+        """Write what fits, and say whether that was all."""
+        if ask.is_written:
+            return True
+        if place.unwritten:
+            place.unwritten = ask.dialogue.write_some(place.unwritten)
+        if place.unwritten:
+            return False
+        ask.is_written = True
+        ask.dialogue.awaited = select.POLLIN
+        place.deadline_seconds = ask.dialogue.deadline_of(ask.seconds)
+        return True
 
-    def _watch(self, place: Place, step: Read | Write) -> None:
+    def _read(self, place: Place, ask: Ask, *, may_read: bool) -> bool:
+        """Take the replies that are there, and say whether those were all."""
+        if not ask.expected:
+            return True
+        dialogue = ask.dialogue
+        if may_read:
+            dialogue.read_some()
+        while (reply := dialogue.next_reply()) is not None:
+            if ask.take(reply):
+                return True
+            place.deadline_seconds = dialogue.deadline_of(ask.seconds)
+        return False
+
+    def _watch(self, place: Place, ask: Ask) -> None:
         """Put it aside until its connection is ready."""
         if self._is_interrupted:
             self._fail(place, ConnectionAbortedError("interrupted"))
             return
         if place.descriptor < 0:
-            place.descriptor = step.dialogue.fileno()
+            place.descriptor = ask.dialogue.fileno()
             self._by_descriptor[place.descriptor] = place
-        self._poll.register(place.descriptor, step.dialogue.awaited)
+        self._poll.register(place.descriptor, ask.dialogue.awaited)
 
     def _forget(self, place: Place) -> None:
         if place.descriptor >= 0:

@@ -6,28 +6,34 @@ A dialogue is a generator: it yields a step and is sent what came of it, or the 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from publisher.adapters._smtp_dialogue import Dialogue
+from publisher.adapters._smtp_dialogue import Dialogue, Reply
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
-    """Hand over all these bytes."""
+@dataclass(slots=True)
+class Ask:
+    """Hand over all these bytes, and wait for as many replies as hundreds are expected, or for one of another hundred.
+
+    Each reply may take so many seconds. Where an error ends it, `is_written` and `replies` say how far it came.
+    """
 
     dialogue: Dialogue
     content: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """Wait for one reply, for so many seconds at most."""
-
-    dialogue: Dialogue
+    expected: tuple[int, ...]
     seconds: float
+    replies: list[Reply] = field(default_factory=list)
+    is_written: bool = False
+
+    def take(self, reply: Reply) -> bool:
+        """Add a reply; say whether it was the last one to wait for."""
+        replies, expected = self.replies, self.expected
+        is_expected = reply.code // 100 == expected[len(replies)]
+        replies.append(reply)
+        return not is_expected or len(replies) == len(expected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,7 @@ class Hold:
     """Wait until the message may leave."""
 
 
-Step = Write | Read | Call | Hold
+Step = Ask | Call | Hold
 Steps = Generator[Step, Any, T]
 
 
@@ -66,10 +72,16 @@ def play(steps: Steps[T]) -> T:
 
 def _do(step: Step) -> Any:
     match step:
-        case Write():
-            return step.dialogue.write(step.content)
-        case Read():
-            return step.dialogue.read_reply(step.seconds)
+        case Ask():
+            return _ask(step)
         case Call():
             return step.function()
     return None
+
+
+def _ask(step: Ask) -> None:
+    step.dialogue.write(step.content)
+    step.is_written = True
+    is_answered = not step.expected
+    while not is_answered:
+        is_answered = step.take(step.dialogue.read_reply(step.seconds))

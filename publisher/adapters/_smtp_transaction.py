@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-import smtplib
 from dataclasses import dataclass
 
-from publisher.adapters._smtp_dialogue import Dialogue, Reply
+from publisher.adapters._smtp_dialogue import Dialogue, NonsenseReply, Reply
 from publisher.adapters._smtp_opening import code_and_reply, evidence_of
-from publisher.adapters._smtp_steps import Read, Steps, Write
+from publisher.adapters._smtp_steps import Ask, Steps
 from publisher.domain.attempt import Accepted, Deferred, Evidence, Outcome, Rejected, Unknown
 from publisher.domain.message import SealedMessage
 from publisher.domain.refusal import is_gone
@@ -25,7 +24,10 @@ MAX_PATH_OCTETS = 254  # RFC 5321 4.5.3.1.3 with erratum 1690, without the angle
 _NOT_US = frozenset({530, 534, 535, 538})
 
 SENDER, RECIPIENT, DATA, BODY, FINAL_DOT = "sender", "recipient", "data", "body", "final dot"
-_EXPECTED = ((SENDER, 2), (RECIPIENT, 2), (DATA, 3))
+# The stages of an envelope, and the hundred of the reply to each that lets it go on.
+_STAGES, _EXPECTED = (SENDER, RECIPIENT, DATA), (2, 2, 3)
+# Errors that are more than the end of a connection: silence, nonsense, and that we have broken it ourselves.
+_SAYS_MORE = (TimeoutError, NonsenseReply, ConnectionAbortedError)
 _PATH = re.compile(r"[!-;=?-~\u00a1-\uffff]+@[!-;=?-~]+")
 
 
@@ -105,13 +107,16 @@ class Transaction:
 
     def hand_over(self, wire: bytes) -> Steps[Outcome]:
         """Write body and final dot and wait for the one reply that counts."""
+        ask = Ask(self.dialogue, wire, (2,), self.final_seconds)
+        self.stage = BODY
         try:
-            self.stage = BODY
-            yield Write(self.dialogue, wire)
-            self.stage = FINAL_DOT
-            reply = yield Read(self.dialogue, self.final_seconds)
+            yield ask
         except OSError as error:
+            if ask.is_written:
+                self.stage = FINAL_DOT
             return self._lost(error)
+        self.stage = FINAL_DOT
+        (reply,) = ask.replies
         self.is_clean = reply.code != 421
         if reply.code // 100 != 2:
             return self._refusal(reply)
@@ -140,74 +145,69 @@ class Transaction:
         A server may wait for a body although it has refused the recipient. Whatever was written now would be one: so
         this connection is of no more use. *Source:* RFC 2920 3.1 (checked 2026-11-23).
         """
-        refusal = None
-        yield from self._first_write(b"".join(commands), is_kept=is_kept)
-        for stage, hundreds in _EXPECTED:
-            if refusal is None:
-                self.stage = stage
-                reply = yield from self._reply_of(stage, is_kept=is_kept)
-                if reply.code // 100 != hundreds:
-                    refusal = reply
-                    self.is_clean = _may_go_on_after(reply)
-            elif self.is_clean:
-                further = yield from self._further_reply()
-                self.is_clean = further is not None and _may_go_on_after(further)
+        ask = Ask(self.dialogue, b"".join(commands), _EXPECTED, self.reply_seconds)
+        yield from self._ask(ask, 0, is_kept=is_kept)
+        refusal = self._refusal_among(ask, 0)
         if refusal is not None:
+            for _ in commands[len(ask.replies) :]:
+                if self.is_clean:
+                    further = yield from self._further_reply()
+                    self.is_clean = further is not None and _may_go_on_after(further)
             yield from self._start_over()
         return refusal
 
     def _one_by_one(self, commands: list[bytes], *, is_kept: bool) -> Steps[Reply | None]:
         """Write each command after the reply to the one before; give the reply that refuses one."""
-        for (stage, hundreds), command in zip(_EXPECTED, commands, strict=True):
-            self.stage = stage
-            yield from self._first_write(command, is_kept=is_kept and stage is SENDER)
-            reply = yield from self._reply_of(stage, is_kept=is_kept)
-            if reply.code // 100 != hundreds:
-                self.is_clean = _may_go_on_after(reply)
+        for index, command in enumerate(commands):
+            ask = Ask(self.dialogue, command, _EXPECTED[index : index + 1], self.reply_seconds)
+            yield from self._ask(ask, index, is_kept=is_kept)
+            refusal = self._refusal_among(ask, index)
+            if refusal is not None:
                 yield from self._start_over()
-                return reply
+                return refusal
         return None
 
-    def _first_write(self, content: bytes, *, is_kept: bool) -> Steps[None]:
+    def _ask(self, ask: Ask, first: int, *, is_kept: bool) -> Steps[None]:
+        """Go through stages of the envelope, the first with this index. Errors: OSError, LostAtOnce."""
         try:
-            yield Write(self.dialogue, content)
-        except TimeoutError:
-            raise
-        except OSError:
-            if is_kept:
+            yield ask
+        except OSError as error:
+            self.stage = _STAGES[first + len(ask.replies)]
+            is_at_once = is_kept and self.stage is SENDER and not isinstance(error, _SAYS_MORE)
+            if is_at_once:
                 raise LostAtOnce from None
             raise
-
-    def _reply_of(self, stage: str, *, is_kept: bool) -> Steps[Reply]:
-        seconds = self.reply_seconds
-        if not (is_kept and stage is SENDER):
-            reply: Reply = yield Read(self.dialogue, seconds)
-            return reply
-        try:
-            reply = yield Read(self.dialogue, seconds)
-        except smtplib.SMTPServerDisconnected:
-            raise LostAtOnce from None
-        if reply.code == 421:
+        if is_kept and first == 0 and ask.replies[0].code == 421:
             raise LostAtOnce
-        return reply
+
+    def _refusal_among(self, ask: Ask, first: int) -> Reply | None:
+        """Give the last reply if it refuses, and note at which stage."""
+        index = len(ask.replies) - 1
+        last = ask.replies[index]
+        self.stage = _STAGES[first + index]
+        if last.code // 100 == ask.expected[index]:
+            return None
+        self.is_clean = _may_go_on_after(last)
+        return last
 
     def _further_reply(self) -> Steps[Reply | None]:
         """Read a reply that does not count any more."""
+        ask = Ask(self.dialogue, b"", (2,), self.reply_seconds)
         try:
-            reply: Reply = yield Read(self.dialogue, self.reply_seconds)
+            yield ask
         except OSError:
             return None
-        return reply
+        return ask.replies[0]
 
     def _start_over(self) -> Steps[None]:
         """Make the connection fit for the next message after a refusal, or leave it as of no use."""
         if not self.is_clean:
             return
         self.is_clean = False
+        ask = Ask(self.dialogue, b"RSET\r\n", (2,), self.reply_seconds)
         with contextlib.suppress(OSError):
-            yield Write(self.dialogue, b"RSET\r\n")
-            reply = yield Read(self.dialogue, self.reply_seconds)
-            self.is_clean = reply.code == 250
+            yield ask
+            self.is_clean = ask.replies[0].code == 250
 
     def _refused(self, reply: Reply) -> Outcome:
         if reply.code in _NOT_US:

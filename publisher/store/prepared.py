@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import BindParameter, Column, ColumnElement, Connection, Dialect, bindparam
 from sqlalchemy.sql import ClauseElement
@@ -16,7 +16,6 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 Values = Mapping[str, Any]
 
-_Taken = TypeVar("_Taken")
 _Write = Callable[[Any], Any] | None
 
 
@@ -52,23 +51,22 @@ class Prepared:
 
     def change(self, hot: Hot, rows: Sequence[Values], **shared: Any) -> int:
         """Run it for each row and say how many rows it changed."""
-        return sum(self._run(hot, rows, shared, lambda cursor: int(cursor.rowcount)))
+        if not rows:
+            return 0
+        compiled = self._for(hot, shared)
+        hot.cursor.executemany(compiled.text, compiled.arrange_all(shared, rows))
+        return int(hot.cursor.rowcount)
 
     def read(self, hot: Hot, rows: Sequence[Values], **shared: Any) -> list[list[Any]]:
         """Run it for each row and give what it returns."""
-        found = self._run(hot, rows, shared, lambda cursor: cursor.fetchall())
-        decode = self._for(hot, shared).decode
-        return [decode(row) for some in found for row in some]
-
-    def _run(self, hot: Hot, rows: Sequence[Values], shared: Values, take: Callable[[Any], _Taken]) -> Sequence[_Taken]:
         if not rows:
-            return ()
+            return []
         compiled = self._for(hot, shared)
-        begun, taken = compiled.share(shared), []
-        for row in rows:
-            hot.cursor.execute(compiled.text, compiled.arrange(begun, row))
-            taken.append(take(hot.cursor))
-        return taken
+        found: list[list[Any]] = []
+        for row in compiled.arrange_all(shared, rows):
+            hot.cursor.execute(compiled.text, row)
+            found += [compiled.decode(one) for one in hot.cursor.fetchall()]
+        return found
 
     def _for(self, hot: Hot, shared: Values) -> _Compiled:
         name = hot.dialect.name
@@ -103,14 +101,11 @@ class _Compiled:
         readers = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in returns]
         self._readers = [(index, read) for index, read in enumerate(readers) if read is not None]
 
-    def share(self, values: Values) -> list[Any]:
-        """Begin a row with what is the same in all rows."""
-        return _put(self._constants.copy(), self._shared, values)
-
-    def arrange(self, begun: list[Any], values: Values) -> Any:
-        """Complete a row in the form that the dialect's driver wants."""
-        row = _put(begun.copy(), self._own, values)
-        return row if self._names is None else dict(zip(self._names, row, strict=True))
+    def arrange_all(self, shared: Values, rows: Sequence[Values]) -> list[Any]:
+        """Give each row in the form that the dialect's driver wants."""
+        begun = _put(self._constants.copy(), self._shared, shared)  # what is the same in all rows
+        arranged = [_put(begun.copy(), self._own, row) for row in rows]
+        return arranged if self._names is None else [dict(zip(self._names, row, strict=True)) for row in arranged]
 
     def decode(self, row: Sequence[Any]) -> list[Any]:
         """Read a row as the driver gives it."""

@@ -247,28 +247,26 @@ class Crew:
         self._linger_until = now_seconds + min(took_seconds - QUICK_COMMIT_SECONDS, MAX_LINGER_SECONDS)
         if turn.recorded:
             self._on_recorded(self._channel.name, [attempt.state for attempt in turn.recorded])
+        now = self._app.clock.now()
         for prepared in turn.prepared:
-            self._send(sessions, prepared, is_in_time=took_seconds < OWN_SECONDS)
+            reason = self._reason_against(prepared, took_seconds, now)
+            if reason is None:
+                self._under_way[prepared.place] = UnderWay(prepared.delivery, prepared.key, now, now_seconds)
+                prepared.mark.begin()
+                sessions.send(prepared.place)
+            else:
+                sessions.cancel(prepared.place)
+                self._free_places.append(prepared.place)
+                self._finished.append(reason)
 
-    def _send(self, sessions: Sessions, prepared: Prepared, *, is_in_time: bool) -> None:
-        """Let a delivery go that is journalled, or put it back."""
-        delivery, now = prepared.delivery, self._app.clock.now()
-        if not is_in_time:
-            reason = "this process was stopped for too long before it could send"
-            self._call_off(sessions, prepared, put_back(delivery, reason, now))
-        elif is_too_late(delivery.marks, now, self._replay_seconds):
+    def _reason_against(self, prepared: Prepared, took_seconds: float, now: datetime) -> FinishedAttempt | None:
+        """Give what is recorded instead of sending a delivery that is journalled, if it must not leave any more."""
+        if took_seconds >= OWN_SECONDS:
+            return put_back(prepared.delivery, "this process was stopped for too long before it could send", now)
+        if is_too_late(prepared.delivery.marks, now, self._replay_seconds):
             outcome = Unknown("an earlier attempt may have arrived, and it is too late to repeat it safely")
-            self._call_off(sessions, prepared, judge(self._app, delivery, outcome, now, 0))
-        else:
-            started_seconds = self._app.clock.monotonic_seconds()
-            self._under_way[prepared.place] = UnderWay(delivery, prepared.key, now, started_seconds)
-            prepared.mark.begin()
-            sessions.send(prepared.place)
-
-    def _call_off(self, sessions: Sessions, prepared: Prepared, finished: FinishedAttempt) -> None:
-        sessions.cancel(prepared.place)
-        self._free_places.append(prepared.place)
-        self._finished.append(finished)
+            return judge(self._app, prepared.delivery, outcome, now, 0)
+        return None
 
     def _mark(self, delivery_id: int, name: str, value: Any) -> None:
         with self._writing:
