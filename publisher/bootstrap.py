@@ -189,6 +189,7 @@ def make_application(settings: Settings, store: Store, *, rehearsal: bool) -> Ap
         instance_secret=store.instance_secret,
         worker=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
         audit=store.audit,
+        approvals=store.approvals,
         operator=os.environ.get("PUBLISH_OPERATOR", "").strip() or _login_name(),
         login=_login_name(),
     )

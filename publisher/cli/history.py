@@ -41,6 +41,8 @@ def _edition_row(view: Any) -> dict[str, Any]:
         "name": view.row.name,
         "what": view.row.subject,
         "state": view.row.state.value,
+        "revision": view.row.revision,
+        "reason": view.row.reason,
         "frozen_at": view.row.frozen_at,
         "content_hash": view.row.content_hash,
         "articles": [use.slug for use in view.row.articles],
@@ -85,12 +87,21 @@ def _show(console: Any, rows: list[dict[str, Any]], more: Mapping[str, int], tim
     shown = table("When", "What", "Name", "Content", "State", "Deliveries", "Hash")
     for row in rows:
         when = local_time(row["frozen_at"], time_zone)
-        cells = (when, row["kind"], row["name"], row["what"], row["state"], row["shown"], row["content_hash"][:12])
+        cells = (when, row["kind"], _name(row), row["what"], _state(row), row["shown"], row["content_hash"][:12])
         shown.add_row(*cells)
     console.print(shown)
     hidden = " and ".join(plural(count, kind) for kind, count in more.items() if count)
     if hidden:
         console.print(f"{hidden} more, older: see them with --limit.")
+
+
+def _name(row: dict[str, Any]) -> str:
+    revision = row.get("revision", 1)
+    return f"{row['name']} r{revision}" if revision > 1 else str(row["name"])
+
+
+def _state(row: dict[str, Any]) -> str:
+    return f"{row['state']} ({row['reason']})" if row.get("reason") else str(row["state"])
 
 
 commands = {"history": history}

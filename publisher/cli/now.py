@@ -94,7 +94,8 @@ def _fates(app: Application, report: NowReport) -> Fates:
     if report.offer is None or report.discarded:
         return Fates({}, {}, {})
     planned = report.plan.message_ids if report.plan else frozenset[int]()
-    return fates_of(app, report.offer.frozen, planned, _open_channels(app, report.offer))
+    channels = _open_channels(app, report.offer)
+    return fates_of(app, report.offer.frozen, planned, channels, report.offer.approved)
 
 
 def _open_channels(app: Application, offer: Offer) -> list[str]:
@@ -125,6 +126,9 @@ def _is_confirmed(offer: Offer, rehearsal: bool) -> bool:
 def _offer_lines(offer: Offer) -> Iterator[str]:
     from publisher.workflow.preflight import lines_of
 
+    for row in offer.approved:
+        yield f'{row.name}  "{row.subject}"'
+        yield f"  {plural(len(row.articles), 'article')}, as approved, {_short(row.content_hash)}"
     for edition in offer.frozen.editions:
         count = len(edition.draft.content.articles)
         yield f'{edition.row.name}  "{edition.row.subject}"'
@@ -201,6 +205,7 @@ def _data(report: NowReport, fates: Fates) -> dict[str, Any]:
             "editions": [draft.digest for draft in report.drafts.editions],
             "posts": [{"channel": draft.channel, "article": draft.article.slug} for draft in report.drafts.posts],
         },
+        "unapproved": [{"edition": row.name, "content_hash": row.content_hash} for row in report.unapproved],
         "left_over": dict(report.offer.left_over) if report.offer else {},
         "warnings": list(report.offer.repeats) if report.offer else [],
         "halted": report.halted_count,
@@ -246,6 +251,8 @@ class _Shown:
             self._print_nothing_left(console, offer)
         else:
             self._print_sent(console, offer)
+        if not self.report.discarded:
+            print_plain(console, _unapproved_lines(self.report))
 
     def _print_nothing_left(self, console: Console, offer: Offer) -> None:
         console.print("There is nothing to send.")
@@ -274,6 +281,9 @@ class _Shown:
             console.print(f"Look at {page}", markup=False)
 
     def _sent_lines(self, offer: Offer) -> Iterator[str]:
+        for row in offer.approved:
+            what, size = f'{row.name} "{row.subject}"', f": {plural(len(row.articles), 'article')}, as approved"
+            yield from self._fate_lines(what, size, self.fates.editions.get(row.name))
         for edition in offer.frozen.editions:
             name, count = edition.row.name, len(edition.draft.content.articles)
             what, size = f'{name} "{edition.row.subject}"', f": {plural(count, 'article')}"
@@ -290,6 +300,12 @@ class _Shown:
             if fate.reason or fate.next_try_at:
                 console.print(f"{channel}: {states_text(fate.counts)}", markup=False)
                 print_plain(console, trouble_lines(fate, self.time_zone))
+
+
+def _unapproved_lines(report: NowReport) -> Iterator[str]:
+    for row in report.unapproved:
+        shown = f'{row.name} "{row.subject}" waits for approval, {_short(row.content_hash)}'
+        yield f'{shown}: look at it, then "publish approve {row.name}"'
 
 
 def _noted_lines(report: NowReport, offer: Offer) -> Iterator[str]:

@@ -25,6 +25,8 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "fit": ("fit", "Show a text as each channel would post it."),
         "preview": ("preview", "Write the next edition and its posts as files to look at."),
         "test": ("test", "Send the next edition to yourself, marked as a test."),
+        "approve": ("approve", "Approve an edition or an article, exactly as it is."),
+        "reject": ("approve", "Reject an edition or an article, with a reason."),
         "now": ("now", "Publish at once, after showing what goes where."),
         "schedule": ("schedule", "List the next runs with what would go out, or explain a day."),
         "run": ("run", "Publish at the set times, until stopped."),

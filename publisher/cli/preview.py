@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from publisher.cli.frame import Result, plural, publish_command
+from publisher.cli.outcome import print_plain
 from publisher.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
 
     from publisher.workflow.application import Application
     from publisher.workflow.preview import PreviewReport
+    from publisher.workflow.preview_frozen import FrozenPreview
 
 
 @publish_command("preview", summary="Write the next edition and its posts as files to look at.")
-@click.argument("digest", required=False)
+@click.argument("digest", required=False, metavar="[DIGEST|EDITION]")
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
@@ -31,12 +33,14 @@ if TYPE_CHECKING:
 @click.option("--open", "opens", is_flag=True, help="Open the page in your browser.")
 @click.option("--png", "takes_pictures", is_flag=True, help="Also write the e-mail as pictures; needs Chromium.")
 def preview(config_file: Path, digest: str | None, output: Path, opens: bool, takes_pictures: bool) -> Result:
-    """Render what would go out now; nothing is frozen."""
+    """Render what would go out now, or show what an edition froze; nothing is frozen by it."""
     from publisher.bootstrap import open_application
     from publisher.workflow.preview import preview as write_preview
     from publisher.workflow.preview import write_pictures
 
     with open_application(config_file) as app:
+        if digest and "/" in digest:
+            return _frozen(app, digest, output, opens=opens, takes_pictures=takes_pictures)
         report = write_preview(app, _digest(app, digest), output)
     pictures = write_pictures(report.folder, report.draft) if takes_pictures and report.draft else ()
     is_open = opens and _open(report.folder / "index.html")
@@ -51,6 +55,39 @@ def preview(config_file: Path, digest: str | None, output: Path, opens: bool, ta
         "opened": is_open,
     }
     return Result(data, lambda console: _show(console, report, pictures, is_open), problems=report.problems)
+
+
+def _frozen(app: Application, name: str, output: Path, *, opens: bool, takes_pictures: bool) -> Result:
+    """Show an edition that is frozen: the stored message itself."""
+    from publisher.workflow.preview_frozen import preview_frozen
+    from publisher.workflow.steer import find_edition
+
+    if takes_pictures:
+        hint = "Open its page in a browser, or leave --png away."
+        raise UsageError("pictures are made of a digest's next edition only", hint=hint)
+    frozen = preview_frozen(app, find_edition(app, name), output)
+    row = frozen.row
+    is_open = opens and _open(frozen.page)
+    data = {
+        "folder": output,
+        "edition": row.name,
+        "revision": row.revision,
+        "state": row.state,
+        "subject": row.subject,
+        "content_hash": row.content_hash,
+        "articles": [use.slug for use in row.articles],
+        "changes": list(frozen.changes),
+        "opened": is_open,
+    }
+    return Result(data, lambda console: print_plain(console, _frozen_lines(frozen, is_open)))
+
+
+def _frozen_lines(frozen: FrozenPreview, is_open: bool) -> Iterator[str]:
+    row = frozen.row
+    yield f'{row.name}, revision {row.revision}, {row.state}: "{row.subject}"'
+    yield f"  hash {row.content_hash[:12]}, {plural(len(row.articles), 'article')}"
+    yield from (f"  since revision {row.revision - 1}: {change}" for change in frozen.changes)
+    yield f"{'Opened' if is_open else 'Open'} {frozen.page}"
 
 
 def _open(page: Path) -> bool:

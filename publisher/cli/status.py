@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from publisher.cli.frame import Result, local_time, plural, publish_command
 from publisher.cli.waiting import wait_lines, waits_data
+
+MAX_SHOWN_ARTICLES = 10
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,6 +41,21 @@ def _data(view: StatusView) -> dict[str, Any]:
             {"edition": edition.row.name, "state": edition.row.state, "deliveries": dict(edition.counts)}
             for edition in view.running
         ],
+        "waiting_editions": [
+            {
+                "edition": waiting.row.name,
+                "state": waiting.row.state,
+                "revision": waiting.row.revision,
+                "subject": waiting.row.subject,
+                "content_hash": waiting.row.content_hash,
+                "due_at": waiting.due_at,
+                "changes": list(waiting.changes),
+                "approved_by": waiting.approved_by,
+                "reason": waiting.row.reason,
+            }
+            for waiting in view.waiting
+        ],
+        "waiting_articles": [{"article": slug, "reason": reason} for slug, reason in view.articles],
         "deliveries": {state.value: count for state, count in view.deliveries.items()},
         "unknown": [
             {
@@ -70,10 +88,7 @@ def _show(console: Console, view: StatusView, zone: str) -> None:
     console.print(f"[bold]Deliveries[/]  {states_text(view.deliveries) or 'none yet'}")
     if view.next_retry_at:
         console.print(f"[bold]Next retry[/]  {local_time(view.next_retry_at, zone)}")
-    if view.waits:
-        console.print("[bold]Channels[/]    some send nothing just now")
-    for line in wait_lines(view.waits, zone):
-        console.print(f"  {line}", markup=False)
+    _show_waits(console, view, zone)
     if view.unknown:
         console.print("[bold red]Waits for a person[/]: it is not known whether these arrived")
     for row in view.unknown:
@@ -81,6 +96,35 @@ def _show(console: Console, view: StatusView, zone: str) -> None:
         console.print(f"  {key}  {row.key.channel}  {row.key.recipient}  {row.reason or ''}", markup=False)
     if view.unknown:
         console.print('Decide with "publish settle resend|accepted|skip KEY", or --all.', markup=False)
+
+
+def _show_waits(console: Console, view: StatusView, zone: str) -> None:
+    if view.waits:
+        console.print("[bold]Channels[/]    some send nothing just now")
+    for line in wait_lines(view.waits, zone):
+        console.print(f"  {line}", markup=False)
+    for line in _waiting_lines(view, zone):
+        console.print(line, markup=False)
+
+
+def _waiting_lines(view: StatusView, zone: str) -> Iterator[str]:
+    for waiting in view.waiting:
+        row = waiting.row
+        due = f", due {local_time(waiting.due_at, zone)}" if waiting.due_at else ""
+        revision = f", revision {row.revision}" if row.revision > 1 else ""
+        if waiting.approved_by:
+            yield f'Approved    {row.name} "{row.subject}"{revision} by {waiting.approved_by}{due}'
+            continue
+        state = f"held: {row.reason}" if row.state.value == "held" else "waits for approval"
+        yield f'Approval    {row.name} "{row.subject}"{revision}: {state}{due}'
+        yield from (f"              since revision {row.revision - 1}: {change}" for change in waiting.changes)
+        yield f'              look: "publish preview {row.name}"; then: "publish approve {row.name}"'
+    for slug, reason in view.articles[:MAX_SHOWN_ARTICLES]:
+        yield f"Approval    {slug}: {reason}"
+    if len(view.articles) > MAX_SHOWN_ARTICLES:
+        yield f'              and {len(view.articles) - MAX_SHOWN_ARTICLES} more articles: "publish queue"'
+    if view.articles:
+        yield '              "publish approve ARTICLE", or "publish reject ARTICLE --reason WHY"'
 
 
 def states_text(counts: Any) -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
+from publisher.config.approval import check_approval
 from publisher.config.calendar import check_calendar
 from publisher.config.counts import check_counts
 from publisher.config.examples import example_of
@@ -112,6 +113,7 @@ def _check_digest(name: str, digest: Digest, document: Document, places: Places)
     yield from _check_time_zone(digest.time_zone, (*path, "time_zone"), places)
     yield from _check_addresses(digest, path, places)
     yield from check_calendar(digest, path, places)
+    yield from check_approval(digest, path, places)
     yield from check_digest_looks(name, digest, document.organisation, places)
     yield from check_counts(digest, path, places)
     if digest.channel not in document.channels:

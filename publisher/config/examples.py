@@ -12,6 +12,7 @@ Schema = Mapping[str, Any]
 
 _BY_KEY = {
     "adapter": '"folder"',
+    "approval_lead": '"3h"',
     "blackout": '["12-24..01-06"]',
     "body": '{text = "{text}"}',
     "ca_file": '"our-server.pem"',

@@ -10,6 +10,7 @@ from publisher.domain.duration import parse_duration
 from publisher.domain.organisation import STRICT, Colours
 
 DEFAULT_CATCH_UP = "1h"
+DEFAULT_APPROVAL_LEAD = "3h"
 
 Order = Literal["priority", "newest", "oldest", "title"]
 # What stands for a list of fonts: only those that a reader's machine has, since nothing may be loaded from elsewhere.
@@ -129,6 +130,16 @@ class Digest:
     """Make no edition before this date, or this local time, for example "2027-01-07" or "2027-01-07 12:00"."""
     catch_up: str = DEFAULT_CATCH_UP
     """An edition may be made so long after its due time, for example "90s", "30m", "2h"; later it counts as missed."""
+    approval: Literal["none", "article", "edition"] = "none"
+    """Whether a person has to approve: nothing; each article ("article"); or the whole edition, which is then made
+    ahead of its time ("edition"). See docs/how-to/approve-before-it-leaves.md."""
+    second_person: bool = False
+    """Whoever made a text cannot approve it."""
+    approval_lead: str = DEFAULT_APPROVAL_LEAD
+    """With approval = "edition": make it so long before its due time, for example "90m", "3h", "1d"."""
+    late_approval: Literal["send", "next"] = "send"
+    """With approval = "edition", if it is approved only after its due time: "send" it at once, as long as the digest
+    is not due again, or let its articles go into the "next" edition."""
     default: bool = False
     """Take the articles that name no digest; needed only where there are several digests."""
     tags: tuple[str, ...] = ()
@@ -167,3 +178,8 @@ class Digest:
     def catch_up_time(self) -> timedelta:
         """Give `catch_up` as a duration."""
         return parse_duration(self.catch_up)
+
+    @property
+    def approval_lead_time(self) -> timedelta:
+        """Give `approval_lead` as a duration."""
+        return parse_duration(self.approval_lead)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from typing import Any
 
@@ -20,8 +20,8 @@ NOTHING_QUEUED = "no article is queued"
 class OutletRule:
     """What a digest or a channel takes. `takes_unnamed` is for articles that name no outlet of this kind at all.
 
-    `max_per_source` counts articles that name the same source. `time_zone` is the one in which reasons name times;
-    without one each time stands in its own.
+    `max_per_source` counts articles that name the same source. `waits` has, by slug, why an article waits for a person.
+    `time_zone` is the one in which reasons name times; without one each time stands in its own.
     """
 
     outlet: Outlet
@@ -33,6 +33,7 @@ class OutletRule:
     max_per_source: int | None = None
     order: Order = "priority"
     time_zone: tzinfo | None = None
+    waits: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def earlier(self) -> str:
@@ -172,6 +173,8 @@ def _reason_to_leave_out(
         return Omission(article.slug, f"not before {_moment(article.publish_after, rule)}", True)
     if article.expires_at and article.expires_at <= now:
         return Omission(article.slug, f"expired at {_moment(article.expires_at, rule)}", False)
+    if article.slug in rule.waits:
+        return Omission(article.slug, rule.waits[article.slug], True)
     former = known_hashes.get(article.content_hash)
     if former:
         hint = (
@@ -180,6 +183,11 @@ def _reason_to_leave_out(
         )
         return Omission(article.slug, hint, True)
     return None
+
+
+def is_meant_for(article: Article, rule: OutletRule) -> bool:
+    """Say whether an outlet is for an article at all, now or later."""
+    return _is_for(article, rule)
 
 
 def _is_for(article: Article, rule: OutletRule) -> bool:

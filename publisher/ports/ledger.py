@@ -41,6 +41,7 @@ class LeftOut:
 class NewEdition:
     """An edition to freeze. `number` is what the message was rendered with: it must still be free.
 
+    `frozen_by` is who froze it by hand; `source_hash` covers all that it was rendered from.
     `occurrence` is unique in a digest: "due 2026-11-23T07:00" for a due time, "now 7" for a manual edition.
     """
 
@@ -52,11 +53,14 @@ class NewEdition:
     articles: Sequence[ArticleUse]
     left_out: Sequence[LeftOut]
     rehearsal: bool
+    revision: int = 1
+    frozen_by: str | None = None
+    source_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EditionRow:
-    """A frozen edition as it stands in the ledger."""
+    """A frozen edition as it stands in the ledger. `reason` says why it is held or was cancelled, if that is known."""
 
     id: int
     digest: str
@@ -73,6 +77,9 @@ class EditionRow:
     articles: tuple[ArticleUse, ...]
     left_out: tuple[LeftOut, ...] = ()
     sent_at: datetime | None = None
+    frozen_by: str | None = None
+    source_hash: str | None = None
+    reason: str = ""
 
     @property
     def name(self) -> str:

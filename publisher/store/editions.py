@@ -22,7 +22,6 @@ from publisher.store.tables import deliveries, edition_articles, edition_omissio
 D = DeliveryState
 E = EditionState
 
-FIRST_REVISION = 1
 NOT_PLANNED = (E.FROZEN, E.APPROVED, E.HELD)
 UNDER_WAY = (E.PLANNED, E.SENDING)
 NOT_FINAL = sorted(set(DeliveryState) - FINAL_STATES)
@@ -111,7 +110,7 @@ def freeze_edition(connection: Connection, edition: NewEdition, now: datetime) -
     row = {
         "digest": edition.digest,
         "number": edition.number,
-        "revision": FIRST_REVISION,
+        "revision": edition.revision,
         "occurrence": edition.occurrence,
         "rehearsal": edition.rehearsal,
         "subject": edition.subject,
@@ -119,6 +118,8 @@ def freeze_edition(connection: Connection, edition: NewEdition, now: datetime) -
         "message_id": store_message(connection, edition.message, now),
         "frozen_at": now,
         "changed_at": now,
+        "frozen_by": edition.frozen_by,
+        "source_hash": edition.source_hash,
     }
     edition_id: int = connection.execute(ADD_EDITION, row).scalar_one()
     _add_contents(connection, edition_id, edition)
@@ -238,4 +239,7 @@ def _edition_row(row: AnyRow, articles: list[ArticleUse], omissions: list[LeftOu
         articles=tuple(articles),
         left_out=tuple(omissions),
         sent_at=row.sent_at,
+        frozen_by=row.frozen_by,
+        source_hash=row.source_hash,
+        reason=row.reason or "",
     )

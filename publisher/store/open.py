@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from publisher.errors import StoreError
+from publisher.store.approvals import SqlApprovals
 from publisher.store.audit import SqlAuditLog, audit_log
 from publisher.store.database import BUSY_SECONDS, Database, connect_sqlite
 from publisher.store.due_times import SqlDueTimes
@@ -37,6 +38,7 @@ class Store:
     whereabouts: SqlWhereabouts
     database: Database
     audit: SqlAuditLog
+    approvals: SqlApprovals
 
     def instance_secret(self) -> str:
         """Give this installation's own secret, 64 hex digits, made at its first use and never changed."""
@@ -80,6 +82,7 @@ def open_store(
         whereabouts=SqlWhereabouts(database),
         database=database,
         audit=audit,
+        approvals=SqlApprovals(database, audit),
     )
 
 

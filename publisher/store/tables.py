@@ -133,6 +133,10 @@ editions = Table(
     Column("changed_at", UtcTime, nullable=False),
     Column("planned_at", UtcTime),
     Column("sent_at", UtcTime),
+    # Who froze it by hand, what it was rendered from, and why it is held or was cancelled.
+    Column("frozen_by", Text),
+    Column("source_hash", String(64)),
+    Column("reason", Text),
     UniqueConstraint("digest", "number", "revision", "rehearsal"),
     UniqueConstraint("digest", "occurrence", "revision", "rehearsal"),
     # Each claim and each start asks which editions are stopped.
@@ -428,4 +432,18 @@ audit = Table(
     Column("key_id", String(16), nullable=False),
     Column("prev_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+)
+
+# What people answered about articles and editions. An answer is bound to a content hash, and never changes.
+approvals = Table(
+    "approvals",
+    metadata,
+    _id(),
+    Column("about", Text, nullable=False, index=True),
+    Column("content_hash", String(64), nullable=False),
+    Column("verdict", State, nullable=False),
+    Column("answered_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("answered_at", UtcTime, nullable=False),
+    sqlite_autoincrement=True,
 )

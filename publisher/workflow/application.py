@@ -16,6 +16,7 @@ from publisher.domain.schedule import Schedule, schedule_of
 from publisher.domain.selection import OutletRule
 from publisher.intake.queue import QueueReading
 from publisher.ports.adapter import Adapter, AdapterType, ChannelSettings
+from publisher.ports.approvals import Approvals
 from publisher.ports.audit import AuditLog
 from publisher.ports.changes import Changes
 from publisher.ports.clock import Clock
@@ -84,6 +85,7 @@ class Application:
     worker: str
     instance_secret: Callable[[], str]
     audit: AuditLog
+    approvals: Approvals
     operator: str = "somebody"
     login: str = "somebody"
     chance: Callable[[], float] = field(default=random.random)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from publisher.domain.delivery import OPEN_STATES, DeliveryState
 from publisher.workflow.tally import SendReport
 
+WAITS_FOR_PERSON = 3
+
 
 def exit_code_of(
     counts: Mapping[DeliveryState, int], sent: SendReport | None, halted_count: int = 0, *, is_paused: bool = False

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from publisher.domain.delivery import OPEN_STATES, DeliveryState
-from publisher.ports.ledger import DeliveryFilter
+from publisher.ports.ledger import DeliveryFilter, EditionRow
 from publisher.workflow.application import Application
 from publisher.workflow.freeze import Frozen
 
@@ -56,17 +56,23 @@ class Fates:
         return [*self.editions.values(), *self.posts.values(), *self.open.values()]
 
 
-def fates_of(app: Application, frozen: Frozen, planned: Collection[int], open_channels: Iterable[str]) -> Fates:
-    """Look at what was frozen, as far as its messages were planned, and at what is still open on some channels."""
+def fates_of(
+    app: Application,
+    frozen: Frozen,
+    planned: Collection[int],
+    open_channels: Iterable[str],
+    approved: Iterable[EditionRow] = (),
+) -> Fates:
+    """Look at what was frozen or approved, as far as it was planned, and at what is still open on some channels."""
     posts: dict[str, set[int]] = {}
     for post in frozen.posts:
         if post.row.message_id in planned:
             posts.setdefault(post.row.channel, set()).add(post.row.message_id)
     return Fates(
         editions={
-            edition.row.name: fate_of(app, message_ids={edition.row.message_id})
-            for edition in frozen.editions
-            if edition.row.message_id in planned
+            row.name: fate_of(app, message_ids={row.message_id})
+            for row in (*(edition.row for edition in frozen.editions), *approved)
+            if row.message_id in planned
         },
         posts={name: fate_of(app, message_ids=ids, channel=name) for name, ids in posts.items()},
         open={name: fate_of(app, channel=name, states=OPEN_STATES) for name in open_channels},

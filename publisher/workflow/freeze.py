@@ -19,8 +19,11 @@ from publisher.ports.ledger import (
 )
 from publisher.workflow.application import Application
 from publisher.workflow.prepare import Drafts, EditionDraft, PostDraft, draft_edition
+from publisher.workflow.sources import source_hash_of
+from publisher.workflow.withhold import needs_person
 
 MAX_TRIES = 10
+MANUAL = "now "
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def freeze_edition(
 def _store_edition(app: Application, draft: EditionDraft, due: DueTime | None) -> EditionRow:
     now = app.clock.now()
     if due is None:
-        return app.ledger.freeze_edition(_new_edition(app, draft, f"now {draft.number}"), now)
+        return app.ledger.freeze_edition(_new_edition(app, draft, f"{MANUAL}{draft.number}"), now)
     edition = _new_edition(app, draft, due.occurrence)
     return app.due_times.freeze(due, edition, now, is_late=is_late(due.due_at, now))
 
@@ -99,7 +102,16 @@ def _new_edition(app: Application, draft: EditionDraft, occurrence: str) -> NewE
         articles=[ArticleUse(article.slug, article.content_hash) for article in draft.content.articles],
         left_out=[LeftOut(omission.slug, omission.reason) for omission in draft.left_out],
         rehearsal=app.rehearsal,
+        frozen_by=app.operator if occurrence.startswith(MANUAL) else None,
+        source_hash=_source_hash(app, draft),
     )
+
+
+def _source_hash(app: Application, draft: EditionDraft) -> str | None:
+    """Note what it was rendered from, where it may wait for so long that it changes."""
+    if not needs_person(app, draft.digest):
+        return None
+    return source_hash_of(app, draft.digest, draft.content.articles)
 
 
 def freeze_post(app: Application, draft: PostDraft) -> FrozenPost | None:

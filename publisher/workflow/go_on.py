@@ -1,4 +1,7 @@
-"""Go on: editions of due times that are frozen are approved by rule and planned, whoever froze them and when."""
+"""Go on: editions of due times that are frozen are approved by rule and planned, whoever froze them and when.
+
+Those that a person has to approve are tended elsewhere (`workflow/tend.py`).
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from publisher.workflow.application import Application
 from publisher.workflow.make import Course, late_text, tell_decision
 from publisher.workflow.pages import add_pages
 from publisher.workflow.plan import approve_by_rule, plan_edition
+from publisher.workflow.withhold import needs_person
 
 TOO_LATE = "its edition was made, but not sent in time"
 
@@ -23,7 +27,7 @@ def go_on(app: Application, now: datetime, course: Course) -> int:
     names = [
         item.row.name
         for item in app.due_times.open_editions(app.rehearsal)
-        if item.due.due_at <= now and _go_on(app, item, now, course)
+        if item.due.due_at <= now and not needs_person(app, item.row.digest) and _go_on(app, item, now, course)
     ]
     if problem := add_pages(app, names):
         course.problem(problem)

@@ -11,6 +11,7 @@ from publisher.domain.selection import OutletRule, Selection, select, unknown_re
 from publisher.errors import QueueError
 from publisher.intake.queue import QueueReading, SkippedFile
 from publisher.workflow.application import Application
+from publisher.workflow.withhold import with_waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def select_for_all(app: Application, reading: QueueReading) -> Iterable[tuple[Ou
     rules += [app.channel_rule(channel) for channel in app.post_channels]
     for rule in rules:
         consumed: Mapping[str, Consumed] = app.ledger.consumed(rule.outlet, app.rehearsal)
-        yield rule, select(reading.articles, rule, consumed, now)
+        yield rule, select(reading.articles, with_waits(app, rule, reading.articles), consumed, now)
 
 
 def _by_article(selections: Mapping[Outlet, Selection]) -> dict[str, list[OutletView]]:

@@ -30,12 +30,13 @@ class Course:
     """What one process remembers from tick to tick; a new one does without, and asks again.
 
     `put_off` has due times whose edition cannot be made for now: until when, and why. `told` are problems that were
-    told: one that lasts is told once.
+    told: one that lasts is told once. `looked_at` says when what waits for a person was last compared with its sources.
     """
 
     on_event: Callable[[str], None]
     put_off: dict[tuple[str, str], tuple[datetime, str]] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
+    looked_at: dict[object, datetime] = field(default_factory=dict)
     is_first: bool = True
 
     def tell_once(self, text: str) -> bool:
@@ -49,6 +50,14 @@ class Course:
     def try_again_at(self, now: datetime) -> datetime | None:
         """Say when the next of what was put off is tried again."""
         return min((max(at, now) for at, _ in self.put_off.values()), default=None)
+
+    def is_time_to_look(self, what: object, now: datetime) -> bool:
+        """Say whether it is time to look at something again, and note that it is done."""
+        last = self.looked_at.get(what)
+        if last is not None and last <= now < last + TRY_AGAIN_AFTER:
+            return False
+        self.looked_at[what] = now
+        return True
 
     def problem(self, error: PublisherError) -> bool:
         """Tell an error, once; False if it was told before."""

@@ -10,32 +10,36 @@ from pathlib import Path
 
 from publisher.domain.audit import AuditNote
 from publisher.domain.delivery import OPEN_STATES, DeliveryState
+from publisher.domain.edition import EditionState
 from publisher.domain.outlet import Outlet
 from publisher.domain.selection import Omission
 from publisher.errors import Problems, PublisherError, TryAgain
 from publisher.intake.queue import QueueReading
-from publisher.ports.ledger import DeliveryFilter
+from publisher.ports.ledger import DeliveryFilter, EditionRow
 from publisher.workflow.application import Application
 from publisher.workflow.decide import resend_by_rule
-from publisher.workflow.exit_codes import exit_code_of
-from publisher.workflow.freeze import Frozen, discard, freeze
+from publisher.workflow.exit_codes import WAITS_FOR_PERSON, exit_code_of
+from publisher.workflow.freeze import MANUAL, Frozen, discard, freeze
 from publisher.workflow.look import skipped_errors
 from publisher.workflow.note import note_of
-from publisher.workflow.plan import PlanReport, plan
+from publisher.workflow.plan import PlanReport, plan, way_of
 from publisher.workflow.preflight import Findings, look_over, mark_forced, refuse_faults
 from publisher.workflow.prepare import Drafts, EditionDraft, Wanted, parse_wanted, prepare
 from publisher.workflow.preview import write_preview
 from publisher.workflow.repeats import repeat_warnings
+from publisher.workflow.revise import revise, tell_ready
 from publisher.workflow.send import Progress, SendReport, due_count, send
 from publisher.workflow.settle import ask_remotes
 from publisher.workflow.waiting import Cause, Wait, holds, shown_waits, waits
+from publisher.workflow.withhold import needs_person, waiting_editions
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
     """What a person is asked about: what was frozen, and deliveries that an earlier run left open, by channel.
 
-    `repeats` warns of texts that their channel has had within a day. `elsewhere` are deliveries, by channel, that
+    `repeats` warns of texts that their channel has had within a day. `approved` are manual editions that were frozen
+    earlier, and approved since. `elsewhere` are deliveries, by channel, that
     another run is at.
     """
 
@@ -43,12 +47,13 @@ class Offer:
     left_over: Mapping[str, int]
     findings: Findings = field(default_factory=dict)
     repeats: tuple[str, ...] = ()
+    approved: tuple[EditionRow, ...] = ()
     elsewhere: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:
         """Say whether there is nothing to send at all."""
-        return not self.frozen.editions and not self.frozen.posts and not self.left_over
+        return not (self.frozen.editions or self.frozen.posts or self.left_over or self.approved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class NowReport:
     `pages` are the pages to look at, one for each edition, that a rehearsal writes. `halted_count` are the segments of
     threads, not in `deliveries`, that wait until somebody decides about an earlier one. `refused` are the faults for
     which the real run would be refused, after a dry run. `untaken` are articles that were named and that no channel
-    takes.
+    takes. `unapproved` are manual editions that wait for a person.
     """
 
     rehearsal: bool
@@ -76,6 +81,7 @@ class NowReport:
     refused: tuple[PublisherError, ...] = ()
     untaken: tuple[str, ...] = ()
     waits: Mapping[str, Wait] = field(default_factory=dict)
+    unapproved: tuple[EditionRow, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -90,7 +96,8 @@ class NowReport:
         ):
             return 2
         is_paused = any(wait.cause is Cause.PAUSED for wait in self.waits.values())
-        return exit_code_of(self.deliveries, self.sent, self.halted_count, is_paused=is_paused)
+        code = exit_code_of(self.deliveries, self.sent, self.halted_count, is_paused=is_paused)
+        return WAITS_FOR_PERSON if self.unapproved and code in (0, 1) else code
 
 
 def publish_now(  # noqa: PLR0913 - each is one thing that a person says or is told
@@ -129,18 +136,24 @@ def publish_now(  # noqa: PLR0913 - each is one thing that a person says or is t
     resend_by_rule(app, channels_asked_for(app, wanted))
     elsewhere = held_elsewhere(app, wanted)
     repeats = repeat_warnings(app, drafts.posts)
-    offer = Offer(freeze(app, drafts), left_over(app, wanted), findings, repeats, elsewhere)
+    approved, unapproved = manual_editions(app, wanted, reading)
+    report = replace(report, unapproved=unapproved)
+    offer = Offer(freeze(app, drafts), left_over(app, wanted), findings, repeats, approved, elsewhere)
     if offer.empty:
         report = replace(report, offer=offer, waits=open_waits(app, channels_asked_for(app, wanted)))
         return replace(report, deliveries=waiting(app, wanted), halted_count=halted_count(app, wanted))
     if not _is_agreed(app, offer, ask, stop):
         return replace(report, offer=offer, discarded=True)
     app.audit.record(_note(app, offer, forced), app.clock.now())
-    made = plan(app, offer.frozen)
-    used = {edition.row.message_id for edition in offer.frozen.editions} | {
-        post.row.message_id for post in offer.frozen.posts
-    }
-    sent = send(app, _channels_of(offer), stop=stop, on_progress=on_progress, asked_for=used)
+    asking = [edition.row for edition in offer.frozen.editions if needs_person(app, edition.row.digest)]
+    for row in asking:
+        tell_ready(app, row)
+    report = replace(report, unapproved=(*unapproved, *asking))
+    made = plan(app, offer.frozen, approved)
+    used = {row.message_id for row in approved}
+    used |= {edition.row.message_id for edition in offer.frozen.editions if edition.row not in asking}
+    used |= {post.row.message_id for post in offer.frozen.posts}
+    sent = send(app, _channels_of(app, offer), stop=stop, on_progress=on_progress, asked_for=used)
     which = DeliveryFilter(rehearsal=app.rehearsal, message_ids=used, is_halted=False)
     counts = app.ledger.count_deliveries(which) if used else {}
     if offer.left_over or made.taken_elsewhere:
@@ -164,9 +177,33 @@ def _is_agreed(app: Application, offer: Offer, ask: Callable[[Offer], bool], sto
     return agreed
 
 
+def manual_editions(
+    app: Application, wanted: Wanted, reading: QueueReading
+) -> tuple[tuple[EditionRow, ...], tuple[EditionRow, ...]]:
+    """Give what `publish now` froze earlier for a person to look at: what is approved since, and what is not yet.
+
+    Each is brought up to date first. Errors: Problems if that cannot be done.
+    """
+    digests = wanted.digests if wanted.digests or wanted.articles else tuple(app.settings.digests)
+    found: list[EditionRow] = []
+    for row in waiting_editions(app):
+        if row.digest in digests and row.occurrence.startswith(MANUAL) and wanted.wants_channel(_channel(app, row)):
+            revised = revise(app, row, reading, app.clock.now())
+            if revised.problem:
+                raise Problems([revised.problem])
+            found += [revised.row] if revised.row else []
+    approved = tuple(row for row in found if row.state is EditionState.APPROVED)
+    return approved, tuple(row for row in found if row.state is not EditionState.APPROVED)
+
+
+def _channel(app: Application, row: EditionRow) -> str:
+    return app.settings.digests[row.digest].channel
+
+
 def _note(app: Application, offer: Offer, forced: Collection[str]) -> AuditNote:
     """Tell what was agreed to: editions by name and hash, posts and deliveries left from before by number."""
-    editions = {edition.row.name: edition.row.content_hash for edition in offer.frozen.editions}
+    rows = [*(edition.row for edition in offer.frozen.editions), *offer.approved]
+    editions = {row.name: row.content_hash for row in rows}
     told = {
         "editions": editions,
         "posts": Counter(post.row.channel for post in offer.frozen.posts),
@@ -178,8 +215,9 @@ def _note(app: Application, offer: Offer, forced: Collection[str]) -> AuditNote:
     return note_of(app, "now", about, content_hash, **{name: value for name, value in told.items() if value})
 
 
-def _channels_of(offer: Offer) -> set[str]:
+def _channels_of(app: Application, offer: Offer) -> set[str]:
     editions = {edition.draft.channel for edition in offer.frozen.editions}
+    editions |= {way_of(app, row)[1].name for row in offer.approved}
     return editions | {post.draft.channel for post in offer.frozen.posts} | set(offer.left_over)
 
 

@@ -6,6 +6,7 @@ another process, after a crash.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from publisher.domain.address import normalise_address
@@ -18,6 +19,7 @@ from publisher.ports.ledger import AlreadyConsumed, EditionRow, PlanEdition, Pla
 from publisher.workflow.application import Application, Channel
 from publisher.workflow.freeze import Frozen
 from publisher.workflow.pages import add_pages
+from publisher.workflow.withhold import needs_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +35,22 @@ class PlanReport:
     pages_problem: PublisherError | None = None
 
 
-def plan(app: Application, frozen: Frozen) -> PlanReport:
-    """Approve by rule and plan everything that is frozen; what was planned is put on the web pages."""
+def plan(app: Application, frozen: Frozen, approved: Sequence[EditionRow] = ()) -> PlanReport:
+    """Approve by rule and plan everything that is frozen, and what a person has approved.
+
+    What was planned is put on the web pages. An edition that still needs a person is left as it is.
+    """
     planned: list[tuple[str, Planned]] = []
     taken: list[str] = []
     message_ids: set[int] = set()
-    for edition in frozen.editions:
-        made = plan_edition(app, edition.row) if approve_by_rule(app, edition.row) else None
+    rows = [edition.row for edition in frozen.editions if not needs_person(app, edition.row.digest)]
+    for row in (*rows, *approved):
+        made = plan_edition(app, row) if approve_by_rule(app, row) else None
         if made is None:
-            taken.append(edition.row.name)
+            taken.append(row.name)
         else:
-            planned.append((edition.row.name, made))
-            message_ids.add(edition.row.message_id)
+            planned.append((row.name, made))
+            message_ids.add(row.message_id)
     editions = {name for name, _ in planned}
     for post in frozen.posts:
         made = plan_post(app, post.row)
@@ -62,6 +68,8 @@ def approve_by_rule(app: Application, row: EditionRow) -> bool:
     """Approve a frozen edition where no person has to; False if it may not be planned."""
     if row.state is EditionState.APPROVED:
         return True
+    if needs_person(app, row.digest):
+        return False
     return app.ledger.change_edition(row.id, EditionState.FROZEN, EditionState.APPROVED, app.clock.now())
 
 

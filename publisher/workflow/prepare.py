@@ -13,15 +13,17 @@ from publisher.domain.message import Message, MessageKind
 from publisher.domain.outlet import Outlet
 from publisher.domain.related import related_lists
 from publisher.domain.sections import in_sections
-from publisher.domain.selection import Omission, Selection, select, too_few
+from publisher.domain.selection import Omission, OutletRule, Selection, select, too_few
 from publisher.errors import PostTooLong, PublisherError, QueueError, UsageError
 from publisher.intake.queue import QueueReading
+from publisher.ports.ledger import EditionRow
 from publisher.rendering.email import RenderedEmail, render_email
 from publisher.rendering.post import RenderedPost
 from publisher.workflow.application import Application, Channel
 from publisher.workflow.fit import fit_article, rules_of
 from publisher.workflow.look import skipped_errors
 from publisher.workflow.picture import read_picture, refuse_undescribed, with_memory
+from publisher.workflow.withhold import with_waits
 
 POSTS_TO_LOOK_AT = 20
 
@@ -116,11 +118,11 @@ def _unknown_name(app: Application, name: str, slugs: Iterable[str], reading: Qu
 
 def errors_of_file(name: str, reading: QueueReading) -> list[QueueError]:
     """Give what is wrong with the file that is meant by a name: its mistakes, or why it was skipped."""
-    own = [error for error in reading.errors if _is_named(error.where.partition(":")[0].partition(" [")[0], name)]
-    return own or [error for error in skipped_errors(reading) if _is_named(error.where, name)][:1]
+    own = [error for error in reading.errors if is_named(error.where.partition(":")[0].partition(" [")[0], name)]
+    return own or [error for error in skipped_errors(reading) if is_named(error.where, name)][:1]
 
 
-def _is_named(path: str, name: str) -> bool:
+def is_named(path: str, name: str) -> bool:
     """Say whether a file is meant by this name: by its own, or by that without the date."""
     stem = path_name(path)
     return path_name(name) in (stem, split_file_stem(stem)[1])
@@ -170,18 +172,62 @@ def draft_edition(
 
     An article that cannot be shown (its picture is not there) is left out as a problem, and the rest goes on.
     """
+    rule = with_waits(app, app.digest_rule(name), reading.articles)
+    number = app.ledger.next_number(name, app.rehearsal)
+    return _draft(app, name, rule, reading.articles, reading, number)
+
+
+def draft_again(
+    app: Application, row: EditionRow, slugs: Collection[str], reading: QueueReading
+) -> tuple[EditionDraft | None, tuple[Omission, ...], list[PublisherError]]:
+    """Compute an edition again, under its number, from those of its articles that can still go into it."""
+    rule = replace(app.digest_rule(row.digest), max_articles=None)
+    own = [article for article in reading.articles if article.slug in slugs]
+    return _draft(app, row.digest, rule, own, reading, row.number)
+
+
+def chosen_again(
+    app: Application, row: EditionRow, slugs: Collection[str], reading: QueueReading
+) -> tuple[Article, ...]:
+    """Choose those of an edition's articles that can still go into it."""
+    rule = replace(app.digest_rule(row.digest), max_articles=None)
+    consumed = app.ledger.consumed(rule.outlet, app.rehearsal)
+    return select(
+        [article for article in reading.articles if article.slug in slugs], rule, consumed, app.clock.now()
+    ).chosen
+
+
+def _draft(
+    app: Application,
+    name: str,
+    rule: OutletRule,
+    articles: Sequence[Article],
+    reading: QueueReading,
+    number: int,
+) -> tuple[EditionDraft | None, tuple[Omission, ...], list[PublisherError]]:
     consumed = app.ledger.consumed(Outlet("digest", name), app.rehearsal)
-    selection = select(reading.articles, app.digest_rule(name), consumed, app.clock.now())
+    selection = select(articles, rule, consumed, app.clock.now())
     chosen, left_out, problems = selection.chosen, selection.left_out, list[PublisherError]()
     while chosen:
         try:
-            return _render_edition(app, name, chosen, left_out, reading), left_out, problems
+            return _render_edition(app, name, chosen, left_out, reading, number), left_out, problems
         except QueueError as error:
             culprit = _article_of(error, chosen)
             problems.append(error)
             chosen = tuple(article for article in chosen if article is not culprit)
             left_out = (*left_out, Omission(culprit.slug, f"cannot be shown: {error.what}", waiting=True))
     return None, left_out, problems
+
+
+def draft_alone(
+    app: Application, name: str, article: Article, reading: QueueReading
+) -> tuple[EditionDraft | None, QueueError | None]:
+    """Compute an edition of one article alone, to look at it; or say why it cannot be shown. Errors: TemplateError."""
+    try:
+        number = app.ledger.next_number(name, app.rehearsal)
+        return _render_edition(app, name, (article,), (), reading, number), None
+    except QueueError as error:
+        return None, error
 
 
 def _article_of(error: QueueError, articles: Sequence[Article]) -> Article:
@@ -198,8 +244,8 @@ def _render_edition(
     articles: tuple[Article, ...],
     left_out: tuple[Omission, ...],
     reading: QueueReading,
+    number: int,
 ) -> EditionDraft:
-    number = app.ledger.next_number(name, app.rehearsal)
     content = edition_content(app, name, articles, reading, number)
     email = render_content(app, content)
     digest = app.settings.digests[name]
@@ -271,7 +317,8 @@ def select_posts(app: Application, channel: Channel, reading: QueueReading, only
     """Choose the articles that a channel would get."""
     articles = [article for article in reading.articles if not only or article.slug in only]
     consumed = app.ledger.consumed(Outlet("channel", channel.name), app.rehearsal)
-    return select(articles, app.channel_rule(channel), consumed, app.clock.now())
+    rule = with_waits(app, app.channel_rule(channel), articles)
+    return select(articles, rule, consumed, app.clock.now())
 
 
 def fit_posts(

@@ -8,9 +8,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from publisher.domain.article import Article
 from publisher.domain.message import fill
+from publisher.domain.selection import is_meant_for
 from publisher.errors import PublisherError
 from publisher.files import write_whole
+from publisher.intake.queue import QueueReading
 from publisher.rendering.preflight.rules import Finding
 from publisher.rendering.preview_page import PreviewPost, looks_of, mail_source, render_preview_page
 from publisher.workflow.application import Application
@@ -19,6 +22,7 @@ from publisher.workflow.preflight import look_over
 from publisher.workflow.prepare import (
     EditionDraft,
     PostDraft,
+    draft_alone,
     draft_edition,
     fit_posts,
     posts_to_look_at,
@@ -64,6 +68,20 @@ def preview(app: Application, digest: str | None, folder: Path) -> PreviewReport
     findings = look_over(app, draft) if draft else ()
     write_preview(app, draft, posts, folder, findings)
     return PreviewReport(folder, draft, tuple(posts), tuple(problems), waiting_post_count, findings)
+
+
+def preview_article(app: Application, digest: str, article: Article, reading: QueueReading, folder: Path) -> Path:
+    """Write one article as an edition of it alone, and as it is posted; give the page. Errors: TemplateError."""
+    draft, problem = draft_alone(app, digest, article, reading)
+    if problem:
+        raise problem
+    posts = [
+        post
+        for channel in app.post_channels
+        if is_meant_for(article, app.channel_rule(channel))
+        for post in fit_posts(app, channel, [article])[0]
+    ]
+    return write_preview(app, draft, posts, folder)
 
 
 def write_preview(

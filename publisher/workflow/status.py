@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from publisher.domain.delivery import OPEN_STATES, DeliveryState
+from publisher.domain.edition import EditionState
 from publisher.ports.ledger import DeliveryFilter, DeliveryRow, EditionRow, PostRow
 from publisher.workflow.application import Application
+from publisher.workflow.deadline import due_at_of
 from publisher.workflow.look import QueueView, look_at_queue
+from publisher.workflow.preview_frozen import changes_of
 from publisher.workflow.waiting import Wait, shown_waits
+from publisher.workflow.withhold import waiting_articles, waiting_editions
 
 LOOK_AHEAD = timedelta(days=8)
 MAX_SHOWN_UNKNOWN = 20
@@ -38,8 +42,21 @@ class PostView:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingView:
+    """An edition that waits for approval, or for its time. `changes` are those since the revision before."""
+
+    row: EditionRow
+    due_at: datetime | None
+    changes: tuple[str, ...]
+    approved_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class StatusView:
-    """One screen about everything. `next_runs` has digest and instant, soonest first."""
+    """One screen about everything. `next_runs` has digest and instant, soonest first.
+
+    `waiting` are the editions and `articles` the slugs that wait for a person, with the reason.
+    """
 
     rehearsal: bool
     queue: QueueView
@@ -49,21 +66,32 @@ class StatusView:
     unknown: tuple[DeliveryRow, ...]
     next_retry_at: datetime | None
     waits: Mapping[str, Wait] = field(default_factory=dict)
+    waiting: tuple[WaitingView, ...] = ()
+    articles: tuple[tuple[str, str], ...] = ()
 
 
 def status(app: Application) -> StatusView:
     """Look at everything."""
+    queue = look_at_queue(app)
     unknown = DeliveryFilter(rehearsal=app.rehearsal, states=(DeliveryState.UNKNOWN,), limit=MAX_SHOWN_UNKNOWN)
     return StatusView(
         rehearsal=app.rehearsal,
-        queue=look_at_queue(app),
+        queue=queue,
         next_runs=next_runs(app),
         running=tuple(view for view in edition_views(app, limit=20) if view.is_running),
         deliveries=app.ledger.count_deliveries(DeliveryFilter(rehearsal=app.rehearsal)),
         unknown=tuple(app.ledger.deliveries(unknown)),
         next_retry_at=app.ledger.next_due_at(app.rehearsal),
         waits=shown_waits(app, sorted(app.channels)),
+        waiting=tuple(_waiting(app, row) for row in waiting_editions(app)),
+        articles=tuple(waiting_articles(app, queue.reading.articles)),
     )
+
+
+def _waiting(app: Application, row: EditionRow) -> WaitingView:
+    answers = [answer for answer in app.approvals.answers([row.name]) if answer.content_hash == row.content_hash]
+    by = answers[-1].by if answers and row.state is EditionState.APPROVED else None
+    return WaitingView(row, due_at_of(app, row), changes_of(app, row), by)
 
 
 def next_runs(app: Application) -> tuple[tuple[str, datetime], ...]:

@@ -21,7 +21,7 @@ MAX_TRIES = 5
 _FROM: Mapping[Word, frozenset[EditionState]] = {
     "pause": frozenset({E.PLANNED, E.SENDING}),
     "resume": frozenset({E.PAUSED}),
-    "cancel": frozenset({E.PLANNED, E.SENDING, E.PAUSED}),
+    "cancel": frozenset({E.FROZEN, E.APPROVED, E.HELD, E.PLANNED, E.SENDING, E.PAUSED}),
 }
 _DONE = {"pause": frozenset({E.PAUSED}), "cancel": frozenset({E.CANCELLED})}
 

@@ -11,8 +11,10 @@ from publisher.workflow.application import Application
 from publisher.workflow.due import DuePoint, close_due, find_due, was_due
 from publisher.workflow.go_on import go_on
 from publisher.workflow.make import Course, Queue, judge_due
+from publisher.workflow.make_ahead import make_ahead
 from publisher.workflow.make_posts import make_posts
 from publisher.workflow.picture import with_memory
+from publisher.workflow.tend import tend
 
 
 def tick(app: Application, course: Course, stop: threading.Event) -> int:
@@ -29,6 +31,8 @@ def tick(app: Application, course: Course, stop: threading.Event) -> int:
         if stop.is_set():
             return 0
         judge_due(app, point, queue, course)
+    make_ahead(app, now, queue, course)
+    count += tend(app, now, queue, course)
     count += go_on(app, now, course)
     if _are_posts_due(app, points, now, course):
         count += _make_posts(app, queue, course)
