@@ -32,9 +32,9 @@ def tick(app: Application, course: Course, stop: threading.Event) -> int:
             return 0
         judge_due(app, point, queue, course)
     make_ahead(app, now, queue, course)
-    count += tend(app, now, queue, course)
-    count += go_on(app, now, course)
-    if _are_posts_due(app, points, now, course):
+    approved_count = tend(app, now, queue, course)
+    count += approved_count + go_on(app, now, course)
+    if approved_count or _are_posts_due(app, points, now, course):
         count += _make_posts(app, queue, course)
     if points or course.is_first:
         close_due(app, now)

@@ -35,6 +35,8 @@ CALLS = {
     "test": "test daily --to me@example.org",
     "dkim new": "dkim new --domain example.org --selector news1 --type ed25519",
     "dkim show": "dkim show",
+    "approve": "approve neue-pumpe --yes",
+    "reject": "reject neue-pumpe --reason nein --yes",
     "now": "now --yes",
     "run": "run --once",
     "pause": "pause daily/1",
@@ -70,6 +72,10 @@ def project(project: Project) -> Project:
 
 
 def words_of(name: str, project: Project) -> list[str]:
+    config = project.folder / "config.toml"
+    if name in ("approve", "reject") and config.exists():
+        section = "[digests.daily]\n"
+        config.write_text(config.read_text().replace(section, f'{section}approval = "article"\n'))
     if name in ("pause", "resume", "cancel"):
         with project.store() as store:
             edition = planned(store, 1)
