@@ -15,6 +15,7 @@ from publisher.domain.selection import select
 from publisher.errors import UsageError
 from publisher.workflow.application import Application
 from publisher.workflow.prepare import has_readers
+from publisher.workflow.withhold import with_waits
 
 # Farther than the next 29 February: a schedule may name it.
 LOOK_AHEAD = timedelta(days=366 * 9)
@@ -59,10 +60,12 @@ def _known(app: Application, digests: Collection[str]) -> Sequence[str]:
 
 def _runs_of(app: Application, name: str, articles: Iterable[Article]) -> Iterator[Run]:
     """Make one edition after the other in thought, each with what those before it have left."""
-    now, schedule, rule = app.clock.now(), app.schedule(name), app.digest_rule(name)
+    now, schedule, waiting = app.clock.now(), app.schedule(name), list(articles)
+    rule = app.digest_rule(name)
+    if app.settings.digests[name].approval == "article":
+        rule = with_waits(app, rule, waiting)
     had = dict(app.ledger.consumed(Outlet("digest", name), app.rehearsal))
     nobody = None if has_readers(app, name) else "nobody gets it yet"
-    waiting = list(articles)
     for due in schedule.due_between(now, now + LOOK_AHEAD):
         skip, chosen = due.skip or nobody, tuple[Article, ...]()
         if skip is None:
