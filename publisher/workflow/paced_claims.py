@@ -42,9 +42,7 @@ class PacedClaims(Claims):
         self.is_dry = True
         if len(self._waiting) + self._parked_count() >= MAX_AT_HAND:
             return
-        self.guard.look()
-        now = self.clock.now()
-        self._channel_free_at = self._when_free(self.guard.standing.buckets.get(WHOLE_CHANNEL, Bucket()), now)
+        self._look()
         self._is_quiet = self.guard.quiet_end() is not None
         if not self.guard.is_open() or self._channel_free_at is not None:
             return
@@ -72,10 +70,12 @@ class PacedClaims(Claims):
 
         It costs a look into the ledger: for a crew that has nothing else to do.
         """
-        now = self.clock.now()
-        if not (self._is_limited() and self.guard.is_open()) or (self._is_quiet and not self._is_asked_for()):
+        if not self._is_limited():
             return None
-        if not self.is_dry:
+        now = self._look()  # a person may have paused it, or let it go on
+        if not self.guard.is_open() or (self._is_quiet and not self._is_asked_for()):
+            return None
+        if not self.is_dry or (self._waiting and self._channel_free_at is None):
             return now
         times = [until for until, _ in self._parked.values()]
         times += [self._channel_free_at] if self._waiting and self._channel_free_at is not None else []
@@ -98,9 +98,13 @@ class PacedClaims(Claims):
     def _parked_count(self) -> int:
         return sum(len(entries) for _, entries in self._parked.values())
 
-    def _when_free(self, bucket: Bucket, now: datetime) -> datetime | None:
-        limits = self.rules.of(WHOLE_CHANNEL)
-        return None if bucket.free_count(limits, now) >= 1 else bucket.free_at(limits, now)
+    def _look(self) -> datetime:
+        """See how the channel stands for everybody; give the time of the look."""
+        self.guard.look()
+        now = self.clock.now()
+        bucket, limits = self.guard.standing.buckets.get(WHOLE_CHANNEL, Bucket()), self.rules.of(WHOLE_CHANNEL)
+        self._channel_free_at = None if bucket.free_count(limits, now) >= 1 else bucket.free_at(limits, now)
+        return now
 
     def _fetch_what_is_asked_for(self) -> None:
         for message_id in sorted(self.guard.asked_for):

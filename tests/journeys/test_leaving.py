@@ -79,7 +79,8 @@ def test_a_terminal_shows_how_far_it_is(project: Project, mail: MailServer, mail
     terminal.read_until(f"/{RECIPIENT_COUNT}")
     mail.tell(release=True)
     assert process.stdout is not None
-    envelope = process.stdout.read()
+    with process.stdout as stdout:
+        envelope = stdout.read()
     assert terminal.ending() == 0
     os.close(ours)
     assert " left" in terminal.shown

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -585,3 +585,37 @@ def test_a_paused_channel_obeys_within_one_message(project: Project, adapter: Sc
     assert noted == [("pause", "channel newsletter"), ("resume", "channel newsletter")]
     go(app)
     assert project.states() == {"accepted": 30}
+
+
+class Interrupted(StandingClock):
+    """Somebody does something at another place while a run waits for its next token."""
+
+    def wait(self, seconds: float) -> None:
+        super().wait(seconds)
+        self.then()
+
+    def then(self) -> None:
+        """Nothing, until a test says otherwise."""
+
+
+@pytest.mark.parametrize(("word", "handed"), [("pause", 5), ("resume", 12)])
+def test_a_run_that_waits_obeys_within_a_second(
+    project: Project, adapter: ScriptedAdapter, word: Literal["pause", "resume"], handed: int
+) -> None:
+    """It waits for a slowdown to end: a pause ends the run, and a resume the wait."""
+    clock = Interrupted()
+    project.article()
+    subscribe(project, {"a.example": 12})
+    seen: list[datetime] = []
+
+    def answer(message: SealedMessage) -> Outcome:
+        seen.append(clock.at)
+        return Deferred("HTTP 429", 80.0, Evidence("response", "", 429)) if len(seen) == 5 else accept(message)
+
+    adapter.answer = answer
+    with opened(project, clock) as app:
+        scripted_app = scripted(app, adapter)
+        clock.then = lambda: steer_channel(scripted_app, "newsletter", word)  # type: ignore[method-assign]
+        now(scripted_app)
+    assert len(seen) == handed
+    assert seen[-1] - MONDAY <= timedelta(seconds=2)
