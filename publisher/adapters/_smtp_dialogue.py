@@ -42,24 +42,28 @@ class Reply(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Whom to talk to, under which name of ours, and how long one reply may take."""
+    """Whom to talk to, under which name of ours, how long one reply may take, and until when all has to be done.
+
+    `deadline_seconds` is on the monotonic clock.
+    """
 
     host: str
     port: int
     helo_name: str
     reply_seconds: float
+    deadline_seconds: float = math.inf
 
 
 class Dialogue(smtplib.SMTP):
     """A dialogue that connects when it is made. `secrets` are hidden in whatever is quoted of it.
 
-    `deadline_seconds`, on the monotonic clock, ends every wait: one for the whole of a message.
+    `deadline_seconds`, on the monotonic clock, ends every wait: one for the whole of a message, connecting included.
     """
 
     def __init__(self, peer: Peer, clock: Clock, **options: Any) -> None:
         self.secrets: tuple[str, ...] = ()
         self.message_count = 0
-        self.deadline_seconds = math.inf
+        self.deadline_seconds = peer.deadline_seconds
         self._reply_seconds = peer.reply_seconds
         self._clock = clock
         self._unread = b""
@@ -67,7 +71,8 @@ class Dialogue(smtplib.SMTP):
         self._poll: select.poll | None = None
         # What a socket that does not block waits for; TLS may have to read before it can write.
         self.awaited = select.POLLIN
-        super().__init__(peer.host, peer.port, peer.helo_name, timeout=peer.reply_seconds, **options)
+        super().__init__(peer.host, peer.port, peer.helo_name, timeout=self._longest_wait(), **options)
+        self._socket().settimeout(self._reply_seconds)
         # Without it the last small piece of a message waits for the acknowledgement of the one before.
         self._socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -84,6 +89,11 @@ class Dialogue(smtplib.SMTP):
         while (reply := self.next_reply()) is None:
             self._unread += self._receive(deadline)
         return reply
+
+    def _longest_wait(self) -> float:
+        """Say how long something may take that is no reply: a connection, a handshake."""
+        left = self.deadline_seconds - self._clock.monotonic_seconds()
+        return max(min(left, self._reply_seconds), 0.001)
 
     def deadline_of(self, seconds: float) -> float:
         """Say until when, on the monotonic clock, something that may take so long is waited for."""
@@ -114,7 +124,9 @@ class Dialogue(smtplib.SMTP):
 
     def starttls(self, *args: Any, **options: Any) -> tuple[int, bytes]:
         """Encrypt. What came in clear together with the server's go-ahead may be forged (CVE-2011-0411)."""
+        self._socket().settimeout(self._longest_wait())
         answer = super().starttls(*args, **options)
+        self._socket().settimeout(self._reply_seconds)
         if self._unread:
             self.close()
             raise NonsenseReply(self._unread)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import re
 import smtplib
 import socket
@@ -51,14 +52,17 @@ def code_and_reply(error: OSError) -> tuple[int | None, str | bytes]:
 
 
 class Opening:
-    """One try to reach one relay; `stage` says how far it came."""
+    """One try to reach one relay; `stage` says how far it came. The deadline is on the monotonic clock."""
 
-    def __init__(self, relay: Relay, settings: SmtpSettings, surroundings: Surroundings) -> None:
+    def __init__(
+        self, relay: Relay, settings: SmtpSettings, surroundings: Surroundings, deadline_seconds: float = math.inf
+    ) -> None:
         self.stage = "connection"
         self._secrets: tuple[str, ...] = ()
         self._relay = relay
         self._settings = settings
         self._surroundings = surroundings
+        self._deadline_seconds = deadline_seconds
 
     def run(self) -> Dialogue:
         """Connect, encrypt, log in. Errors: NotReady, ChannelMisconfigured."""
@@ -116,7 +120,7 @@ class Opening:
     def _connect(self) -> Dialogue:
         settings, clock = self._settings, self._surroundings.clock
         name = settings.helo_name or _own_name()
-        peer = Peer(self._relay.host, self._relay.port, name, settings.timeout_seconds)
+        peer = Peer(self._relay.host, self._relay.port, name, settings.timeout_seconds, self._deadline_seconds)
         if self._relay.security == "tls":
             return TlsDialogue(peer, clock, context=self._context())
         return Dialogue(peer, clock)

@@ -164,7 +164,8 @@ class SmtpSession:
         return f"{relay.name}: {encryption}, {'logged in' if relay.username else 'no login needed'}"
 
     def _transact(self, envelope: Envelope, wire: bytes, mark: Mark, *, is_ascii: bool) -> Steps[Outcome]:
-        transaction, refusal = yield from self._begin(envelope, len(wire), is_ascii=is_ascii)
+        deadline = self._surroundings.clock.monotonic_seconds() + self._settings.transaction_timeout_seconds
+        transaction, refusal = yield from self._begin(envelope, len(wire), deadline, is_ascii=is_ascii)
         if refusal is None:
             yield Hold()
             mark.wire(Stage.DOT)
@@ -175,16 +176,20 @@ class SmtpSession:
             self._drop()
         return outcome
 
-    def _begin(self, envelope: Envelope, size: int, *, is_ascii: bool) -> Steps[tuple[Transaction, Outcome | None]]:
+    def _begin(
+        self, envelope: Envelope, size: int, deadline: float, *, is_ascii: bool
+    ) -> Steps[tuple[Transaction, Outcome | None]]:
         """Go through the envelope; once more on a new connection where a kept one turns out to be gone."""
         try:
-            return (yield from self._open(envelope, size, is_ascii=is_ascii))
+            return (yield from self._open(envelope, size, deadline, is_ascii=is_ascii))
         except LostAtOnce:
             self._drop()
-            return (yield from self._open(envelope, size, is_ascii=is_ascii))
+            return (yield from self._open(envelope, size, deadline, is_ascii=is_ascii))
 
-    def _open(self, envelope: Envelope, size: int, *, is_ascii: bool) -> Steps[tuple[Transaction, Outcome | None]]:
-        dialogue = yield from self._connected()
+    def _open(
+        self, envelope: Envelope, size: int, deadline: float, *, is_ascii: bool
+    ) -> Steps[tuple[Transaction, Outcome | None]]:
+        dialogue = yield from self._connected(deadline)
         is_kept = dialogue.message_count > 0 and not self._is_interrupted
         dialogue.message_count += 1
         seconds, final_seconds = self._settings.timeout_seconds, self._settings.final_timeout_seconds
@@ -192,7 +197,7 @@ class SmtpSession:
         refusal = yield from transaction.open(envelope, size, is_ascii=is_ascii, is_kept=is_kept)
         return transaction, refusal
 
-    def _connected(self) -> Steps[Dialogue]:
+    def _connected(self, deadline: float) -> Steps[Dialogue]:
         """Give a connection that is ready for a message. Errors: NotReady, ChannelMisconfigured."""
         if self._dialogue is not None:
             if self._dialogue.message_count >= self._settings.max_messages_per_connection:
@@ -201,18 +206,17 @@ class SmtpSession:
                 self._drop()  # a goodbye, or a reply too many that would be taken for the next message's
         dialogue = self._dialogue
         if dialogue is None:
-            dialogue = self._dialogue = yield Call(self._connect)
-        now = self._surroundings.clock.monotonic_seconds()
-        dialogue.deadline_seconds = now + self._settings.transaction_timeout_seconds
+            dialogue = self._dialogue = yield Call(lambda: self._connect(deadline))
+        dialogue.deadline_seconds = deadline
         return dialogue
 
-    def _connect(self) -> Dialogue:
+    def _connect(self, deadline: float) -> Dialogue:
         """Connect to the first mail server that can be reached."""
         failures: list[NotReady] = []
         for relay in self._relays.in_order():
             self._relay = relay
             try:
-                return Opening(relay, self._settings, self._surroundings).run()
+                return Opening(relay, self._settings, self._surroundings, deadline).run()
             except NotReady as failure:
                 self._relays.is_away(relay)
                 failures.append(failure)

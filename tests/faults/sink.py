@@ -12,7 +12,6 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -26,8 +25,11 @@ def find_sink() -> tuple[str, dict[str, str]]:
     """Give the program, and what its environment needs. The test is skipped where there is none."""
     unpacked = os.environ.get(FOLDER)
     if unpacked:
-        folder = Path(unpacked)
-        return str(folder / "usr/sbin/smtp-sink"), {"LD_LIBRARY_PATH": str(folder / "usr/lib/postfix")}
+        program, more = f"{unpacked}/usr/sbin/smtp-sink", {"LD_LIBRARY_PATH": f"{unpacked}/usr/lib/postfix"}
+        usage = subprocess.run([program], env={**os.environ, **more}, check=False, capture_output=True, text=True)
+        if "usage" not in usage.stderr:
+            pytest.skip(f"smtp-sink does not start here: {usage.stderr.strip()}")
+        return program, more
     installed = shutil.which("smtp-sink", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if installed is None:
         pytest.skip(f'there is no smtp-sink: unpack Debian\'s package "postfix" and name the folder in {FOLDER}')

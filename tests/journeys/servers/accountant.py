@@ -1,7 +1,8 @@
 """A mail server that keeps account of what it has taken, and kills whoever sends at a moment that the test chose.
 
 One thread, and one event after the other: what it has not replied to, it has not come to. Settings that a test may tell
-it: `pid` (whom to kill, or null), with `moment`, `nth`, `delay_seconds` and `connections` as in `Aim`; `forget`.
+it: `pid` (whom to kill, or null), with `moment`, `nth`, `delay_seconds` and `connections` as in `Aim`; `forget`; `keep`
+(from then on, each message is kept as it came in).
 """
 
 from __future__ import annotations
@@ -11,17 +12,19 @@ import os
 import selectors
 import signal
 import socket
+import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from tests.journeys.servers.control import ServerProcess, listen_to_test, report
 
 DOT = b"\r\n.\r\n"
+KEPT = "messages"
 
 
 class Moment(StrEnum):
@@ -48,6 +51,15 @@ class Aim:
     connections: int = 1
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A message as it came in: envelope and what followed DATA, with its dots."""
+
+    sender: str
+    recipient: str
+    wire: bytes
+
+
 class Accountant(ServerProcess):
     """The server as the test sees it."""
 
@@ -65,6 +77,17 @@ class Accountant(ServerProcess):
     def forget(self) -> None:
         """Begin a new account; nobody may be sending."""
         self.tell(forget=True)
+
+    def keep(self) -> None:
+        """Keep all messages from now on."""
+        self.tell(keep=True)
+
+    def kept(self) -> Iterator[Kept]:
+        """Give what was kept, in order."""
+        with (self.folder / KEPT).open("rb") as file:
+            while head := file.readline():
+                sender, recipient, size = head.decode().split()
+                yield Kept(sender, recipient, file.read(int(size)))
 
     def taken_count(self) -> int:
         return int(self.tell(brief=True)["count"])
@@ -110,13 +133,17 @@ class Killer:
 class Books:
     """What was taken, and the killer; used in the server's process."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._file: BinaryIO | None = None
         self.taken: Counter[str] = Counter()
         self.killer = Killer()
         self.lock = threading.Lock()
 
     def change(self, settings: dict[str, Any]) -> None:
         with self.lock:
+            if settings.get("keep"):
+                self._file = (self._folder / KEPT).open("wb")
             if settings.get("forget"):
                 self.taken.clear()
             if "pid" in settings:
@@ -124,6 +151,12 @@ class Books:
                 self.killer.load(pid, Aim(moment, **settings))
             values = {"count": self.taken.total()} if settings.get("brief") else {"taken": self.taken}
         report("told", **values)
+
+    def take(self, message: Kept) -> None:
+        self.taken[message.recipient] += 1
+        if self._file is not None:
+            self._file.write(f"{message.sender} {message.recipient} {len(message.wire)}\n".encode() + message.wire)
+            self._file.flush()
 
 
 class Over(Exception):
@@ -156,26 +189,29 @@ class Connection:
         if killer.strikes(Moment.GREETING):
             self._shoot()
         yield b"220 mail.example.org ESMTP\r\n"
-        recipient = ""
+        sender = recipient = ""
         while True:
             command = yield from self._until(b"\r\n")
             match command[:4].upper():
+                case b"MAIL":
+                    sender = _path_of(command)
+                    yield b"250 2.1.0 ok\r\n"
                 case b"EHLO":
                     yield b"250-mail.example.org\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 10000000\r\n"
                 case b"RCPT":
-                    recipient = command[command.index(b"<") + 1 : command.index(b">")].decode()
+                    recipient = _path_of(command)
                     if killer.strikes(Moment.ENVELOPE):
                         self._shoot()
                     yield b"250 2.1.5 ok\r\n"
                 case b"DATA":
-                    yield from self._take_body(recipient)
+                    yield from self._take_body(sender, recipient)
                 case b"QUIT":
                     yield b"221 2.0.0 bye\r\n"
                     raise Over
                 case _:
                     yield b"250 2.0.0 ok\r\n"
 
-    def _take_body(self, recipient: str) -> Iterator[bytes]:
+    def _take_body(self, sender: str, recipient: str) -> Iterator[bytes]:
         killer = self._books.killer
         yield b"354 go ahead\r\n"
         if killer.strikes(Moment.GO_AHEAD):
@@ -184,10 +220,10 @@ class Connection:
             yield b""
         if killer.strikes(Moment.BODY):
             self._shoot()
-        yield from self._until(DOT)
+        wire = yield from self._until(DOT)
         if killer.strikes(Moment.UNTAKEN):
             self._shoot()
-        self._books.taken[recipient] += 1
+        self._books.take(Kept(sender, recipient, wire))
         if killer.strikes(Moment.TAKEN):
             self._shoot()
         if killer.waits():
@@ -199,7 +235,7 @@ class Connection:
         if killer.strikes(Moment.SOON_AFTER):
             threading.Timer(killer.aim.delay_seconds, killer.shoot).start()
 
-    def _until(self, end: bytes) -> Iterator[bytes]:
+    def _until(self, end: bytes) -> Generator[bytes, None, bytes]:
         while (at := self._unread.find(end)) < 0:
             yield b""
         found = bytes(self._unread[: at + len(end)])
@@ -209,6 +245,10 @@ class Connection:
     def _shoot(self) -> None:
         self._books.killer.shoot()
         raise Over
+
+
+def _path_of(command: bytes) -> str:
+    return command[command.index(b"<") + 1 : command.index(b">")].decode()
 
 
 def serve(listening: socket.socket, books: Books) -> None:
@@ -244,7 +284,7 @@ def _read(connection: Connection, selector: selectors.BaseSelector) -> None:
 
 
 def main() -> None:
-    books = Books()
+    books = Books(Path(sys.argv[1]))
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
         threading.Thread(target=serve, args=(listening, books), daemon=True).start()
         report("listening", port=listening.getsockname()[1])
