@@ -89,14 +89,19 @@ def test_a_kill_when_every_connection_waits_at_the_dot(tmp_path: Path, accountan
 
 @pytest.mark.long
 @pytest.mark.parametrize("more", ["", RESEND], ids=["hold", "resend"])
-def test_five_hundred_kills(tmp_path: Path, accountant: Accountant, cold: Cold, more: str) -> None:
-    """The long form: cold starts, ten thousand recipients."""
-    tally = kill_now(tmp_path, accountant, cold, LONG, more=more)
+def test_five_hundred_kills(tmp_path: Path, accountant: Accountant, warm: Warm, more: str) -> None:
+    """The long form: ten thousand recipients."""
+    tally = kill_now(tmp_path, accountant, warm, LONG, more=more)
     assert_nobody_is_lost(tally, LONG[0])
     assert tally.average <= 1.2, tally
     if more:
         assert tally.verdict.unknown == set()
         assert tally.verdict.duplicate_count <= tally.verdict.named_count
+
+
+@pytest.mark.long
+def test_a_hundred_kills_of_runs_that_start_cold(tmp_path: Path, accountant: Accountant, cold: Cold) -> None:
+    assert_nobody_is_lost(kill_now(tmp_path, accountant, cold, (100, 2_000)), 100)
 
 
 def kill_control(folder: Path, accountant: Accountant, cold: Cold, kind: str) -> Verdict:
