@@ -234,12 +234,13 @@ class Waves:
 
 
 WAVE_SECONDS = 60.0
+MAX_WAVE_COUNT = 100
 
 
 def waves_of(bucket: Bucket, limits: Limits, now: datetime) -> Waves:
-    """Spread those who wait as the bucket will let them go: about a minute's worth at a time, at least one."""
+    """Spread those who wait as the bucket will let them go: a minute's worth at a time, at least one, not too many."""
     per_second = limits.slowed(bucket.as_of(now).slowdown.level).steady_per_second()
-    count = max(1, int(per_second * WAVE_SECONDS))
+    count = max(1, min(MAX_WAVE_COUNT, int(per_second * WAVE_SECONDS)))
     return Waves(bucket.free_at(limits, now), count / per_second, count)
 
 

@@ -139,7 +139,7 @@ def _delivery_row(row: AnyRow) -> DeliveryRow:
         attempt_count=row.attempt_count,
         queued_at=row.queued_at,
         changed_at=row.changed_at,
-        not_before=row.due_at if state is DeliveryState.DEFERRED else None,
+        not_before=row.due_at if _is_put_off(row, state) else None,
         claimed_by=row.claimed_by,
         receipt=row.receipt,
         url=row.url,
@@ -148,6 +148,11 @@ def _delivery_row(row: AnyRow) -> DeliveryRow:
         slug=row.post_slug,
         waits_for=row.waits_for if state.value in _WAITING else None,
     )
+
+
+def _is_put_off(row: AnyRow, state: DeliveryState) -> bool:
+    """Say whether it waits for a time: what is deferred, and what its pace has put off."""
+    return state is DeliveryState.DEFERRED or (state is DeliveryState.QUEUED and row.due_at > row.queued_at)
 
 
 def list_attempts(connection: Connection, delivery_ids: Collection[int]) -> Sequence[AttemptRow]:

@@ -207,7 +207,7 @@ def _bucket(row: AnyRow) -> Bucket:
 
 def _put_off(connection: Connection, channel: str, domain: str, waves: Waves, now: datetime) -> int:
     values = {"of_channel": channel, "at_domain": f"@{domain}", "now": now}
-    limit = min(MAX_PUT_OFF, MAX_WAVES * waves.count)
+    limit = min(max(1, MAX_PUT_OFF // waves.count), MAX_WAVES) * waves.count  # whole waves
     ids = connection.execute(WAITING_OF_DOMAIN, {**values, "limit": limit}).scalars().all()
     last = connection.execute(LAST_PUT_OFF, values).scalar_one_or_none() if ids else None
     first = 0

@@ -1,8 +1,8 @@
 """Paced claims: what may start now, by the pace of the channel and of each recipient's domain, and by quiet hours.
 
-Whoever has no token now is passed over and keeps nobody else waiting. About a minute's worth of each such domain is
-kept at hand; the rest is put off in the ledger, in one go, until its time comes: so the queue's front is never full of
-what cannot leave, and nothing is looked at again and again.
+Whoever has no token now is passed over and keeps nobody else waiting. A few of each such domain are kept at hand, at
+most a minute's worth; the rest is put off in the ledger, in one go, until its time comes: so the queue's front is never
+full of what cannot leave, and nothing is looked at again and again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from publisher.workflow.claims import Claims
 from publisher.workflow.guard import Guard
 from publisher.workflow.waiting import PATIENCE_SECONDS
 
-MAX_AT_HAND = 2_000
+MAX_AT_HAND = 5_000
 # Others wait while this one looks for somebody who may start.
 MAX_FETCHES = 10
 

@@ -26,6 +26,7 @@ from publisher.domain.pace import (
     Slowdown,
     domain_of,
     share_out,
+    waves_of,
 )
 
 few = settings(max_examples=40, deadline=None)
@@ -207,6 +208,16 @@ def test_waves_are_as_fast_as_the_limit() -> None:
     assert waves.seconds == pytest.approx(58 * 1.02)
     assert (waves.first_at - NOW).total_seconds() == pytest.approx(60, abs=2.5)
     assert waves.at(2) - waves.first_at == 2 * timedelta(seconds=waves.seconds)
+
+
+@few
+@given(some_limits)
+def test_waves_keep_the_pace_and_are_small(rule: Limits) -> None:
+    """Together they let as many through as a steady stream: no fewer, so that nobody waits in vain."""
+    waves = waves_of(Bucket(), rule, NOW)
+    assert 1 <= waves.count <= 100
+    assert waves.count / waves.seconds == pytest.approx(rule.steady_per_second())
+    assert waves.seconds <= max(60.0, 1.0 / rule.steady_per_second()) * 1.001
 
 
 # ------------------------------------------------------------------------------------------------------- slowdown

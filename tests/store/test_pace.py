@@ -154,6 +154,9 @@ def test_what_is_put_off_stands_before_nobody(store: Store) -> None:
     others = claim(store.ledger)
     assert len(others) == 50
     assert {delivery.key.recipient.partition("@")[2] for delivery in others} == {"other.example"}
+    assert {row.not_before for row in rows(store.ledger, states=["queued"])} == {
+        after(60 + wave * 60) for wave in range(10)
+    }
     for wave in range(10):
         due = claim(store.ledger, at=after(60 + wave * 60), limit=1_000)
         assert len(due) == 100

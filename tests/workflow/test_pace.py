@@ -190,6 +190,18 @@ def test_a_slow_domain_keeps_nobody_waiting(
     assert most_within([at for at, who in seen if who.endswith("@slow.example")], 60) == 10
 
 
+def test_even_a_fast_limit_keeps_nobody_waiting(adapter: ScriptedAdapter, clock: StandingClock, start: Start) -> None:
+    """Hundreds stand before the others; these have theirs at once, and the limit is used to the full."""
+    app = start({"slow.example": 500, "other.example": 20}, domain_pace={"slow.example": {"per_second": 20}})
+    seen = timed(adapter, clock)
+    go(app)
+    assert sum(1 for at, who in seen if at == MONDAY and who.endswith("@other.example")) == 20
+    slow = [at for at, who in seen if who.endswith("@slow.example")]
+    assert len(slow) == 500
+    assert most_within(slow, 1) == 20
+    assert slow[-1] - slow[0] <= timedelta(seconds=500 / 20 * 1.1)
+
+
 def test_each_other_domain_has_a_bucket_of_its_own(
     project: Project, adapter: ScriptedAdapter, clock: StandingClock, start: Start
 ) -> None:
