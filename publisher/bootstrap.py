@@ -7,7 +7,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -151,12 +151,37 @@ def installed_adapters() -> list[AdapterType]:
 @contextmanager
 def open_application(config_file: Path, *, rehearse: bool = False) -> Iterator[Application]:
     """Open the store and make everything; close it afterwards. `rehearse` overrules the config, never the reverse."""
+    settings = read_settings(config_file)
+    with _opened_store(settings) as store:
+        yield make_application(settings, store, rehearsal=rehearse or settings.document.rehearse)
+
+
+@contextmanager
+def open_reloadable(config_file: Path) -> Iterator[tuple[Application, Callable[[Application], Application]]]:
+    """Open as `open_application` does; with what makes another one by the config as it is then, over the same store.
+
+    That raises ConfigError or Problems where the config is wrong, or asks for what only a new start can change.
+    """
+    from publisher.workflow.reload import refuse_unless_reloadable
+
+    first = read_settings(config_file)
+    with _opened_store(first) as store:
+
+        def reload(before: Application) -> Application:
+            settings = read_settings(config_file)
+            refuse_unless_reloadable(before.settings, settings)
+            return make_application(settings, store, rehearsal=before.rehearsal)
+
+        yield make_application(first, store, rehearsal=first.document.rehearse), reload
+
+
+@contextmanager
+def _opened_store(settings: Settings) -> Iterator[Store]:
     from publisher.store.open import open_store
 
-    settings = read_settings(config_file)
     store = open_store(settings.store_file, audit_key=os.environ.get("PUBLISH_AUDIT_KEY"))
     try:
-        yield make_application(settings, store, rehearsal=rehearse or settings.document.rehearse)
+        yield store
     finally:
         store.close()
 

@@ -42,6 +42,16 @@ def stopping(stop: threading.Event, is_sending: Callable[[], bool] = lambda: Tru
             signal.signal(number, handler)
 
 
+@contextmanager
+def reloading(asked: threading.Event) -> Iterator[None]:
+    """Turn SIGHUP into a set event while this is open."""
+    before = signal.signal(signal.SIGHUP, lambda number, frame: asked.set())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def confirmed(question: str) -> bool:
     """Ask on the terminal; Ctrl-C, SIGTERM and end of file mean no."""
     # A handler that only sets an event would leave the prompt waiting for its line.

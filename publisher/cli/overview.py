@@ -30,6 +30,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "now": ("now", "Publish at once, after showing what goes where."),
         "schedule": ("schedule", "List the next runs with what would go out, or explain a day."),
         "run": ("run", "Publish at the set times, until stopped."),
+        "reload": ("reload", "Let a running `publish run` read its config again."),
         "pause": ("steer", "Stop an edition or a channel, for now."),
         "resume": ("steer", "Let a paused edition or channel go on."),
         "cancel": ("steer", "Stop an edition that is on its way, for good."),

@@ -15,12 +15,15 @@ from publisher.errors import PublisherError
 from publisher.logs import get_logger
 from publisher.ports.engine import Engine, Task
 from publisher.scheduling.lanes import LocalEngine
+from publisher.scheduling.running import OwnFile
 from publisher.scheduling.systemd import notify_systemd
 from publisher.workflow.application import Application
 from publisher.workflow.deliver import send_waiting
 from publisher.workflow.due import next_due_at
+from publisher.workflow.exit_codes import exit_code_of_once
 from publisher.workflow.make import Course
 from publisher.workflow.notify import notify
+from publisher.workflow.reload import changed_keys
 from publisher.workflow.send import SendReport
 from publisher.workflow.tell import tell_error
 from publisher.workflow.tick import tick
@@ -33,12 +36,19 @@ LOOK_AGAIN = timedelta(minutes=1)
 
 @dataclass
 class Service:
-    """One process. `on_event` is told each decision in a line."""
+    """One process. `on_event` is told each decision in a line.
+
+    `reload` gives an application by the config as it is now; it is called once `reload_asked` is set.
+    """
 
     app: Application
     stop: threading.Event
     on_event: Callable[[str], None]
+    reload: Callable[[Application], Application] | None = None
+    own_file: OwnFile | None = None
     course: Course = field(init=False)
+    reload_asked: threading.Event = field(default_factory=threading.Event)
+    reload_count: int = 0
     _make_at: datetime | None = None
     _send_at: datetime | None = None
     _look_at: datetime | None = None
@@ -47,22 +57,26 @@ class Service:
     def __post_init__(self) -> None:
         self.course = Course(self.on_event)
 
-    def once(self) -> None:
-        """Do what is due, here and now. An error is told and logged."""
-        self._attempt(self.make)
-        self._attempt(self.send)
+    def once(self) -> int:
+        """Do what is due, here and now, and give the exit code. An error is told and logged."""
+        reports: list[SendReport | None] = []
+        errors = [self._attempt(self.make), self._attempt(lambda: reports.append(self.send()))]
         if self.notify():
-            self._attempt(self.send)
+            errors.append(self._attempt(lambda: reports.append(self.send())))
+        code = exit_code_of_once(reports, errors)
+        is_put_off = bool(self.course.put_off) and code == 0
+        return (4 if any(reports) else 2) if is_put_off else code
 
     def make(self) -> int:
         """Decide what is due; say how much was planned. Errors: PublisherError."""
         return tick(self.app, self.course, self.stop)
 
-    def send(self, channel: str | None = None) -> None:
-        """Send what is queued or due, on all channels or on one. Errors: PublisherError."""
+    def send(self, channel: str | None = None) -> SendReport | None:
+        """Send what is queued or due, on all channels or on one; None if there was nothing. Errors: PublisherError."""
         report = send_waiting(self.app, self.stop, None if channel is None else [channel])
         if report is not None:
             self._tell_sent(channel or "deliveries", report)
+        return report
 
     def _tell_sent(self, what: str, report: SendReport) -> None:
         counts = ", ".join(f"{count} {state.value}" for state, count in report.counts.items())
@@ -74,16 +88,16 @@ class Service:
         for channel, error in report.stopped.items():
             self.course.tell_once(f"channel {channel} stopped: {error}")
 
-    def _attempt(self, work: Callable[[], object]) -> bool:
-        """Do something; an error is told once for as long as it lasts, and logged each time."""
+    def _attempt(self, work: Callable[[], object]) -> PublisherError | None:
+        """Do something and give its error, which is told once for as long as it lasts, and logged each time."""
         try:
             work()
         except PublisherError as error:
             get_logger().error("failed", error=str(error))
             if self.course.problem(error):
                 tell_error(self.app, error)
-            return False
-        return True
+            return error
+        return None
 
     def notify(self) -> bool:
         """Tell the team by a notice, if it is time for one; True if one is to be sent.
@@ -102,11 +116,15 @@ class Service:
     def run(self) -> None:
         """Work until stopped. Errors: StoreError, or whatever stopped a lane."""
         self._engine = LocalEngine(self.app.clock, self.stop, self.do, self.pulse)
+        if self.own_file is not None:
+            self.own_file.open()
         notify_systemd("READY=1")
         try:
             self._engine.run()
         finally:
             notify_systemd("STOPPING=1")
+            if self.own_file is not None:
+                self.own_file.close()
 
     @property
     def engine(self) -> Engine:
@@ -117,6 +135,9 @@ class Service:
     def pulse(self) -> datetime | None:
         """Have done what may be to do now; give the next instant at which there will be something."""
         notify_systemd("WATCHDOG=1")
+        if self.reload_asked.is_set():
+            self.reload_asked.clear()
+            self._reload()
         now = self.app.clock.now()
         is_asked = self.app.changes.seen() or _is_here(self._look_at, now) or self._look_at is None
         if is_asked:
@@ -128,6 +149,26 @@ class Service:
             self._send_at = None
             self._enqueue_sending()
         return min((at for at in (self._make_at, self._send_at, self._look_at) if at is not None), default=None)
+
+    def _reload(self) -> None:
+        """Take the config as it is now; a wrong one is refused, and the old one stays in force."""
+        if self.reload is None:
+            return
+        notify_systemd("RELOADING=1")
+        changed, problem = tuple[str, ...](), ""
+        try:
+            before, self.app = self.app.settings, self.reload(self.app)
+            changed = changed_keys(before, self.app.settings)
+            self.on_event(f"config read again: {', '.join(changed) or 'nothing has changed'}")
+            self.course.begin_again()
+            self._look_at = None
+        except PublisherError as error:
+            problem = str(error)
+            self.on_event(f"the new config is not taken, the old one stays: {error}")
+        self.reload_count += 1
+        if self.own_file is not None:
+            self.own_file.say(reload_count=self.reload_count, changed=changed, error=problem)
+        notify_systemd("READY=1")
 
     def _enqueue_sending(self) -> None:
         for name in self.app.channels:
@@ -145,10 +186,10 @@ class Service:
 
     def _do_make(self) -> None:
         counts: list[int] = []
-        is_done = self._attempt(lambda: counts.append(self.make()))
+        error = self._attempt(lambda: counts.append(self.make()))
         now = self.app.clock.now()
         self._make_at = _next(next_due_at(self.app, now), self.course.try_again_at(now))
-        if not is_done:
+        if error is not None:
             self._make_at = now + LOOK_AGAIN
         if self.notify() or any(counts):
             self._enqueue_sending()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from publisher.domain.delivery import OPEN_STATES, DeliveryState
+from publisher.errors import PublisherError
 from publisher.workflow.tally import SendReport
 
 WAITS_FOR_PERSON = 3
@@ -29,3 +31,16 @@ def exit_code_of(
     if counts.get(DeliveryState.REJECTED) or counts.get(DeliveryState.EXPIRED):
         return 1
     return 3 if halted_count else 0
+
+
+def exit_code_of_once(reports: Iterable[SendReport | None], errors: Iterable[PublisherError | None]) -> int:
+    """Give the worst of what was sent, or where nothing was, the first error's code; with an error after all: later."""
+    made = [report for report in reports if report is not None]
+    codes = [error.exit_code for error in errors if error is not None]
+    if codes:
+        is_sent = any(report.counts.get(DeliveryState.ACCEPTED) for report in made)
+        return 4 if is_sent else codes[0]
+    counts: Counter[DeliveryState] = Counter()
+    for report in made:
+        counts.update(report.counts)
+    return max((exit_code_of(counts, report) for report in made), default=0)

@@ -22,6 +22,7 @@ from publisher.workflow.prepare import Drafts, draft_edition, has_readers, no_re
 from publisher.workflow.tell import tell, tell_error
 
 TRY_AGAIN_AFTER = timedelta(minutes=1)
+MAX_TOLD = 1_000
 NOT_RUNNING = "publish run was not running then"
 
 
@@ -39,10 +40,17 @@ class Course:
     looked_at: dict[object, datetime] = field(default_factory=dict)
     is_first: bool = True
 
+    def begin_again(self) -> None:
+        """Forget what was put off and told: something has changed that it may have hung on."""
+        self.put_off.clear()
+        self.told.clear()
+
     def tell_once(self, text: str) -> bool:
         """Tell what goes on for longer, once; False if it was told before."""
         if text in self.told:
             return False
+        if len(self.told) >= MAX_TOLD:
+            self.told.clear()
         self.told.add(text)
         self.on_event(text)
         return True

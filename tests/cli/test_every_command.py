@@ -39,6 +39,7 @@ CALLS = {
     "reject": "reject neue-pumpe --reason nein --yes",
     "now": "now --yes",
     "run": "run --once",
+    "reload": "reload",
     "pause": "pause daily/1",
     "resume": "resume daily/1",
     "cancel": "cancel daily/1",

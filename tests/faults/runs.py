@@ -129,7 +129,8 @@ class WarmRun(Run):
 class Warm:
     """Start `publish` by forking a process that has it imported (`warm.py`): one run at a time.
 
-    `gate` is a named pipe that a run waits for before it does anything, so that a tracer can take hold of it.
+    `gate` is a named pipe that a run waits for before it does anything, so that a tracer can take hold of it. A run is
+    killed before the `statement`-th that it gives to SQLite, or writes how many there were into `count_file`.
     """
 
     def __init__(self, folder: Path, byte_code: Path) -> None:
@@ -146,9 +147,17 @@ class Warm:
         )
         assert self.hear() == {"ready": True}
 
-    def start(self, folder: Path, *words: str, gate: Path | None = None) -> Run:
+    def start(
+        self,
+        folder: Path,
+        *words: str,
+        gate: Path | None = None,
+        statement: int | None = None,
+        count_file: Path | None = None,
+    ) -> Run:
         out, err = self._folder / "out", self._folder / "err"
         order = {"folder": str(folder), "words": words, "out": str(out), "err": str(err), "gate": gate and str(gate)}
+        order |= {"statement": statement, "count_file": count_file and str(count_file)}
         self.tell(json.dumps(order))
         return WarmRun(self, self.hear()["pid"], out, err)
 

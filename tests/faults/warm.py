@@ -6,11 +6,14 @@ the second that importing takes. One line of JSON each way, see `Warm` in `runs.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import io
 import json
 import os
+import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +41,30 @@ def _become(order: dict[str, Any]) -> None:
         os.dup2(opened, number)
         os.close(opened)
     sys.stdin = open(0, closefd=False)  # noqa: SIM115 - the buffer of before belongs to the parent
+    if order["statement"] or order["count_file"]:
+        _count_statements(order["statement"], order["count_file"])
     if order["gate"]:
         Path(order["gate"]).read_bytes()  # a named pipe: until a tracer has taken hold
+
+
+def _count_statements(last: int | None, count_file: str | None) -> None:
+    """Count what SQLite is given, on all connections; be killed before the `last` one, or write down how many."""
+    from sqlalchemy import Engine, event
+
+    seen, lock = [0], threading.Lock()
+
+    def on_statement(_statement: str) -> None:
+        with lock:
+            seen[0] += 1
+            if seen[0] == last:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def on_connect(connection: Any, _record: object) -> None:
+        connection.set_trace_callback(on_statement)
+
+    event.listen(Engine, "connect", on_connect)
+    if count_file:
+        atexit.register(lambda: Path(count_file).write_text(str(seen[0])))
 
 
 def _say(document: dict[str, Any]) -> None:
