@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
@@ -207,7 +208,7 @@ def make_application(settings: Settings, store: Store, *, rehearsal: bool) -> Ap
         channels=_make_channels(settings, clock, rehearsal=rehearsal),
         http=http,
         credentials=_credentials(settings, rehearsal=False),
-        read_queue=lambda: _read_queue(settings),
+        read_queue=_queue_reader(settings),
         read_image=lambda src: _read_image(settings, http, src),
         read_logo=lambda digest: _read_logo(settings, digest),
         write_asset=_assets(settings, rehearsal=rehearsal).write,
@@ -230,15 +231,18 @@ def _login_name() -> str:
         return f"user {os.getuid()}"
 
 
-def _read_queue(settings: Settings) -> QueueReading:
-    from publisher.intake.queue import read_queue
+def _queue_reader(settings: Settings) -> Callable[[], QueueReading]:
+    """Give what reads the queue; a process that reads it again and again reads only what has changed."""
+    from publisher.intake.queue import QueueMemory, read_queue
 
-    return read_queue(
+    return partial(
+        read_queue,
         settings.queue_folder,
         digests=settings.digests.keys(),
         channels=settings.channels.keys(),
         wait=time.sleep,
         now_ns=time.time_ns,
+        memory=QueueMemory(),
     )
 
 

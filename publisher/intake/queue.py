@@ -6,8 +6,9 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from stat import S_ISREG
 
 from publisher.domain.article import Article
 from publisher.errors import QueueError
@@ -43,6 +44,32 @@ class QueueReading:
     strangers: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class QueueMemory:
+    """Files as they were read before, for whoever reads the same queue again and again, by name.
+
+    One that has not changed since is taken as it was. What a file may name (digests, channels) must stay the same.
+    """
+
+    files: dict[str, tuple[FileMark, _File]] = field(default_factory=dict)
+
+    def recall(self, folder: Path, name: str) -> _File | None:
+        """Give a file as it was read, if it is still the same plain file."""
+        known = self.files.get(name)
+        if known is None:
+            return None
+        with suppress(OSError):
+            status = os.lstat(f"{folder}/{name}")
+            if S_ISREG(status.st_mode) and status.st_nlink == 1 and mark_of(status) == known[0]:
+                return replace(known[1])
+        return None
+
+    def keep(self, names: Collection[str]) -> None:
+        """Forget all other files."""
+        for name in self.files.keys() - set(names):
+            del self.files[name]
+
+
 @dataclass(slots=True)
 class _File:
     """One file on its way through the reading."""
@@ -61,6 +88,7 @@ def read_queue(
     channels: Collection[str],
     wait: Callable[[float], None],
     now_ns: Callable[[], int],
+    memory: QueueMemory | None = None,
 ) -> QueueReading:
     """Read every *.md file directly in the folder; nothing in it is changed.
 
@@ -75,11 +103,14 @@ def read_queue(
         young = _young_files(folder, names, now_ns() - YOUNG_NS)
         for name in names:
             if name not in young:
-                files[name] = _read(opened, f"{queue}/", name, known)
+                recalled = memory.recall(folder, name) if memory else None
+                files[name] = recalled or _read(opened, f"{queue}/", name, known, memory=memory)
         if young:
             wait(REST_SECONDS)
         for name, mark in young.items():
             files[name] = _read(opened, f"{queue}/", name, known, mark)
+    if memory:
+        memory.keep(names)
     ordered = [files[name] for name in names]
     _refuse_shared_slugs(ordered)
     return _reading_of(ordered, [f"{queue}/{name}" for name in strangers])
@@ -130,6 +161,7 @@ def _read(
     name: str,
     known: tuple[frozenset[str], frozenset[str]],
     seen: FileMark | None = None,
+    memory: QueueMemory | None = None,
 ) -> _File:
     """Read one file; `seen` is its mark at the first look, if it was young then."""
     if not name.isprintable():
@@ -142,6 +174,8 @@ def _read(
         found = Findings(file.path, *known)
         file.article, file.slug = examine_article(text_of_file(content), found)
         file.errors = found.errors
+        if memory is not None:
+            memory.files[name] = (mark, replace(file))
     except FileRefused as refused:
         file.reason = str(refused)
     return file

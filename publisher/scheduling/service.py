@@ -19,9 +19,9 @@ from publisher.scheduling.running import OwnFile
 from publisher.scheduling.systemd import notify_systemd
 from publisher.workflow.application import Application
 from publisher.workflow.deliver import send_waiting
-from publisher.workflow.due import next_due_at
+from publisher.workflow.due import due_soon, next_due_at
 from publisher.workflow.exit_codes import exit_code_of_once
-from publisher.workflow.make import Course
+from publisher.workflow.make import Course, prepare_ahead
 from publisher.workflow.notify import notify
 from publisher.workflow.reload import changed_keys
 from publisher.workflow.send import SendReport
@@ -32,6 +32,8 @@ from publisher.workflow.waiting import Cause, next_go_at
 MAKING = "making"
 # Without any sign that there is something to do, this often it is looked all the same: claims of dead workers run out.
 LOOK_AGAIN = timedelta(minutes=1)
+# An edition is rendered so long before its time, and again at its time if anything has changed by then.
+PREPARE_AHEAD = timedelta(seconds=90)
 
 
 @dataclass
@@ -50,6 +52,7 @@ class Service:
     reload_asked: threading.Event = field(default_factory=threading.Event)
     reload_count: int = 0
     _make_at: datetime | None = None
+    _prepare_at: datetime | None = None
     _send_at: datetime | None = None
     _look_at: datetime | None = None
     _engine: LocalEngine | None = None
@@ -70,6 +73,11 @@ class Service:
     def make(self) -> int:
         """Decide what is due; say how much was planned. Errors: PublisherError."""
         return tick(self.app, self.course, self.stop)
+
+    def prepare(self) -> None:
+        """Render ahead what is due soon."""
+        for digest in due_soon(self.app, self.app.clock.now(), PREPARE_AHEAD):
+            prepare_ahead(self.app, digest, self.course)
 
     def send(self, channel: str | None = None) -> SendReport | None:
         """Send what is queued or due, on all channels or on one; None if there was nothing. Errors: PublisherError."""
@@ -145,6 +153,9 @@ class Service:
         if is_asked or _is_here(self._make_at, now):
             self._make_at = None
             self.engine.enqueue(None, Task("make"), MAKING)
+        if _is_here(self._prepare_at, now):
+            self._prepare_at = None
+            self.engine.enqueue(None, Task("prepare"), MAKING)
         if is_asked or _is_here(self._send_at, now):
             self._send_at = None
             self._enqueue_sending()
@@ -178,6 +189,8 @@ class Service:
         """Do one task of a lane."""
         if task.name == "make":
             self._do_make()
+        elif task.name == "prepare":
+            self._attempt(self.prepare)
         else:
             self._attempt(lambda: self.send(task.about))
             self._send_at = _next(self._send_at, self._next_retry_at())
@@ -188,7 +201,10 @@ class Service:
         counts: list[int] = []
         error = self._attempt(lambda: counts.append(self.make()))
         now = self.app.clock.now()
-        self._make_at = _next(next_due_at(self.app, now), self.course.try_again_at(now))
+        due_at = next_due_at(self.app, now)
+        self._make_at = _next(due_at, self.course.try_again_at(now))
+        # Half way to a due time that is near: what is made of it may change until then.
+        self._prepare_at = due_at and max(due_at - PREPARE_AHEAD, now + (due_at - now) / 2)
         if error is not None:
             self._make_at = now + LOOK_AGAIN
         if self.notify() or any(counts):

@@ -74,6 +74,15 @@ def _until(now: datetime, open_times: Iterable[datetime]) -> datetime:
     return min([now, *(at - _INSTANT for at in open_times)])
 
 
+def due_soon(app: Application, now: datetime, within: timedelta) -> tuple[str, ...]:
+    """Name the digests that are due, and not skipped, within a while from now."""
+    return tuple(
+        name
+        for name in scheduled(app)
+        if any(due.skip is None for due in app.schedule(name).due_between(now, now + within))
+    )
+
+
 def next_due_at(app: Application, now: datetime) -> datetime | None:
     """Give the next instant at which something is due, skipped days too; None if nothing is scheduled."""
     dues = (next(app.schedule(name).due_between(now, now + LOOK_AHEAD), None) for name in scheduled(app))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,17 +13,26 @@ from publisher.domain.selection import NOTHING_QUEUED
 from publisher.errors import Problems, PublisherError, StoreError, TryAgain
 from publisher.intake.queue import QueueReading
 from publisher.logs import get_logger
+from publisher.rendering.preflight.rules import Finding
 from publisher.workflow.application import Application
 from publisher.workflow.due import DuePoint
 from publisher.workflow.freeze import freeze_edition
 from publisher.workflow.look import skipped_errors
 from publisher.workflow.preflight import errors_of, look_over
-from publisher.workflow.prepare import Drafts, draft_edition, has_readers, no_readers
+from publisher.workflow.prepare import Drafts, EditionDraft, draft_edition, has_readers, no_readers
 from publisher.workflow.tell import tell, tell_error
 
 TRY_AGAIN_AFTER = timedelta(minutes=1)
 MAX_TOLD = 1_000
 NOT_RUNNING = "publish run was not running then"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyDraft:
+    """A draft, and what the preflight found in it."""
+
+    draft: EditionDraft
+    findings: Sequence[Finding]
 
 
 @dataclass
@@ -32,18 +41,21 @@ class Course:
 
     `put_off` has due times whose edition cannot be made for now: until when, and why. `told` are problems that were
     told: one that lasts is told once. `looked_at` says when what waits for a person was last compared with its sources.
+    `ready` are drafts by digest that were rendered ahead of their time.
     """
 
     on_event: Callable[[str], None]
     put_off: dict[tuple[str, str], tuple[datetime, str]] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
     looked_at: dict[object, datetime] = field(default_factory=dict)
+    ready: dict[str, ReadyDraft] = field(default_factory=dict)
     is_first: bool = True
 
     def begin_again(self) -> None:
         """Forget what was put off and told: something has changed that it may have hung on."""
         self.put_off.clear()
         self.told.clear()
+        self.ready.clear()
 
     def tell_once(self, text: str) -> bool:
         """Tell what goes on for longer, once; False if it was told before."""
@@ -108,20 +120,34 @@ def judge_due(app: Application, point: DuePoint, queue: Queue, course: Course) -
                 tell_error(app, error)
 
 
+def prepare_ahead(app: Application, digest: str, course: Course) -> None:
+    """Render what a digest would get now, so that its due time has less to do; no row is made."""
+    if not has_readers(app, digest):
+        return
+    try:
+        draft, _, _ = draft_edition(app, digest, app.read_queue())
+        if draft is not None:
+            course.ready[digest] = ReadyDraft(draft, look_over(app, draft))
+    except PublisherError as error:  # at the due time it is told
+        get_logger().info("not prepared", digest=digest, error=str(error))
+
+
 def _make(app: Application, point: DuePoint, queue: Queue, course: Course) -> None:
     """Freeze the edition, or skip the due time where there is nothing to send. Errors: what makes it impossible."""
     if not has_readers(app, point.digest):
         course.problem(no_readers(point.digest))
         return _skip(app, point, "nobody gets it yet", course)
     reading = queue.read()
-    draft, _, problems = draft_edition(app, point.digest, reading)
+    ready = course.ready.pop(point.digest, None)
+    draft, _, problems = draft_edition(app, point.digest, reading, ready.draft if ready else None)
     for problem in problems:
         course.problem(problem)
     if draft is None:
         return _skip(app, point, NOTHING_QUEUED, course)
     if draft.skip:
         return _skip(app, point, draft.skip, course)
-    faults = errors_of(point.digest, look_over(app, draft))
+    is_ready = ready is not None and ready.draft.email is draft.email
+    faults = errors_of(point.digest, ready.findings if ready and is_ready else look_over(app, draft))
     if faults:
         raise faults[0] if len(faults) == 1 else Problems(faults)
     frozen = freeze_edition(app, draft, Drafts(reading=reading), point.time(app))

@@ -166,15 +166,16 @@ def no_readers(digest: str) -> UsageError:
 
 
 def draft_edition(
-    app: Application, name: str, reading: QueueReading
+    app: Application, name: str, reading: QueueReading, ready: EditionDraft | None = None
 ) -> tuple[EditionDraft | None, tuple[Omission, ...], list[PublisherError]]:
     """Compute a digest's next edition, None if no article is for it. Errors: TemplateError.
 
     An article that cannot be shown (its picture is not there) is left out as a problem, and the rest goes on.
+    A draft that is `ready` from a moment ago is taken as it was rendered, if its contents are still the same.
     """
     rule = with_waits(app, app.digest_rule(name), reading.articles)
     number = app.ledger.next_number(name, app.rehearsal)
-    return _draft(app, name, rule, reading.articles, reading, number)
+    return _draft(app, name, rule, reading.articles, reading, number, ready)
 
 
 def draft_again(
@@ -204,13 +205,14 @@ def _draft(
     articles: Sequence[Article],
     reading: QueueReading,
     number: int,
+    ready: EditionDraft | None = None,
 ) -> tuple[EditionDraft | None, tuple[Omission, ...], list[PublisherError]]:
     consumed = app.ledger.consumed(Outlet("digest", name), app.rehearsal)
     selection = select(articles, rule, consumed, app.clock.now())
     chosen, left_out, problems = selection.chosen, selection.left_out, list[PublisherError]()
     while chosen:
         try:
-            return _render_edition(app, name, chosen, left_out, reading, number), left_out, problems
+            return _render_edition(app, name, chosen, left_out, reading, number, ready), left_out, problems
         except QueueError as error:
             culprit = _article_of(error, chosen)
             problems.append(error)
@@ -245,9 +247,10 @@ def _render_edition(
     left_out: tuple[Omission, ...],
     reading: QueueReading,
     number: int,
+    ready: EditionDraft | None = None,
 ) -> EditionDraft:
     content = edition_content(app, name, articles, reading, number)
-    email = render_content(app, content)
+    email = ready.email if ready is not None and ready.content == content else render_content(app, content)
     digest = app.settings.digests[name]
     skip = too_few(len(articles), digest.min_articles)
     return EditionDraft(name, digest.channel, number, content, email, left_out, skip)
