@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import signal
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,6 +73,7 @@ class OwnFile:
     folder: Path
     note: dict[str, Any] = field(default_factory=dict)
     _descriptor: int = -1
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def open(self) -> None:
         """Begin. Errors: StoreError."""
@@ -88,16 +90,19 @@ class OwnFile:
 
     def say(self, **note: Any) -> None:
         """Tell others something about this process."""
-        self.note |= note
-        write_whole(self._path(".json"), json.dumps(self.note).encode())
+        with self._lock:
+            self.note |= note
+            if self._descriptor >= 0:  # a thread that is late must not leave a file behind
+                write_whole(self._path(".json"), json.dumps(self.note).encode())
 
     def close(self) -> None:
         """End."""
-        for ending in (".json", ".lock"):
-            self._path(ending).unlink(missing_ok=True)
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        with self._lock:
+            for ending in (".json", ".lock"):
+                self._path(ending).unlink(missing_ok=True)
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
+                self._descriptor = -1
 
     def _path(self, ending: str) -> Path:
         return self.folder / f"{os.getpid()}{ending}"

@@ -53,6 +53,7 @@ class Service:
     reload_count: int = 0
     _make_at: datetime | None = None
     _prepare_at: datetime | None = None
+    _prepared_for: datetime | None = None
     _send_at: datetime | None = None
     _look_at: datetime | None = None
     _engine: LocalEngine | None = None
@@ -154,12 +155,16 @@ class Service:
             self._make_at = None
             self.engine.enqueue(None, Task("make"), MAKING)
         if _is_here(self._prepare_at, now):
-            self._prepare_at = None
-            self.engine.enqueue(None, Task("prepare"), MAKING)
+            self._prepare_at, self._prepared_for = None, self._make_at
+            if self._make_at is not None:  # else it is there already
+                self.engine.enqueue(None, Task("prepare"), MAKING)
         if is_asked or _is_here(self._send_at, now):
             self._send_at = None
             self._enqueue_sending()
-        return min((at for at in (self._make_at, self._send_at, self._look_at) if at is not None), default=None)
+        return min(
+            (at for at in (self._make_at, self._prepare_at, self._send_at, self._look_at) if at is not None),
+            default=None,
+        )
 
     def _reload(self) -> None:
         """Take the config as it is now; a wrong one is refused, and the old one stays in force."""
@@ -199,14 +204,15 @@ class Service:
 
     def _do_make(self) -> None:
         counts: list[int] = []
+        now = self.app.clock.now()  # of before: what becomes due while this pass is at work is not passed over
         error = self._attempt(lambda: counts.append(self.make()))
-        now = self.app.clock.now()
         due_at = next_due_at(self.app, now)
         self._make_at = _next(due_at, self.course.try_again_at(now))
-        # Half way to a due time that is near: what is made of it may change until then.
-        self._prepare_at = due_at and max(due_at - PREPARE_AHEAD, now + (due_at - now) / 2)
+        if due_at is not None and due_at != self._prepared_for:
+            # Half way to a due time that is near: what is made of it may change until then.
+            self._prepare_at = max(due_at - PREPARE_AHEAD, now + (due_at - now) / 2)
         if error is not None:
-            self._make_at = now + LOOK_AGAIN
+            self._make_at = self.app.clock.now() + LOOK_AGAIN
         if self.notify() or any(counts):
             self._enqueue_sending()
 

@@ -116,8 +116,8 @@ def kill_at(scene: Scene, warm: Warm, accountant: Accountant, folder: Path, numb
     accountant.forget()
     project = scene.copy(folder)
     killed = warm.start(project.folder, *(words or ("run", "--once")), statement=number).finish()
-    assert killed.was_killed, killed
-    seen = stage(project)
+    assert killed.was_killed or killed.code == 0, killed  # how many statements a run has varies a little
+    seen = stage(project) if killed.was_killed else "not killed"
     frozen_before = rows(project, EDITIONS)
     ended = finish(warm, project)
     assert ended.code in (0, 3), ended
@@ -141,6 +141,7 @@ def sweep(scene: Scene, warm: Warm, accountant: Accountant, tmp_path: Path, want
     chosen = points(count, wanted)
     seen = [kill_at(scene, warm, accountant, tmp_path / "killed", number) for number in chosen]
     counts = {name: seen.count(name) for name in sorted(set(seen))}
+    assert counts.get("not killed", 0) <= wanted // 10
     sys.stderr.write(f"killed at {len(chosen)} of {count} statements: {counts}\n")
     return set(seen)
 

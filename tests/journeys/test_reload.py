@@ -103,4 +103,6 @@ def test_a_process_is_found_by_what_it_says_of_itself(tmp_path: Path) -> None:
     assert (found.pid, found.note["reload_count"]) == (os.getpid(), 3)
     assert json.loads((own.folder / f"{os.getpid()}.json").read_text()) == {"reload_count": 3}
     own.close()
+    own.say(reload_count=4)  # by a thread that is late
     assert list(running_processes(own.folder)) == []
+    assert list(own.folder.iterdir()) == []
