@@ -29,14 +29,28 @@ MESSAGE_PLACEHOLDERS = {
     "list_unsubscribe": Context.HEADER,
     "return_path": Context.ENVELOPE,
 }
-_GREETINGS = {"de": ("Guten Tag {name},", "Guten Tag,"), "en": ("Hello {name},", "Hello,")}
-# What stands for a name that is not known, as in "Guten Tag, liebe Leserin, lieber Leser".
-_NAMELESS = {"de": "liebe Leserin, lieber Leser", "en": "dear reader"}
+NAME_MARK = "%(name)s"
 UNSUBSCRIBE_PATH = "unsubscribe"
 MAX_LOCAL_PART = 64  # octets before the @; RFC 5321 section 4.5.3.1.1 (checked 2026-11-23)
 MAX_BOUNCE_PREFIX = MAX_LOCAL_PART - 1 - TOKEN_CHARACTERS
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@dataclass(frozen=True, slots=True)
+class Greetings:
+    """How readers are addressed in one language: by name (in the place of `NAME_MARK`), and where none is known.
+
+    `nameless` stands for the name alone, as in "Guten Tag, liebe Leserin, lieber Leser".
+    """
+
+    by_name: str
+    without_name: str
+    nameless: str
+
+    def greet(self, name: str) -> str:
+        """Greet by name, or without one."""
+        return self.by_name.replace(NAME_MARK, name) if name else self.without_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +90,7 @@ def recipient_values(  # noqa: PLR0913 - each is one thing that a recipient's me
     key: DeliveryKey,
     recipient: str,
     name: str | None,
-    language: str,
+    greetings: Greetings,
     digest: Digest,
     digest_name: str,
     queued_at: datetime,
@@ -99,20 +113,14 @@ def recipient_values(  # noqa: PLR0913 - each is one thing that a recipient's me
         "list_unsubscribe": f"<{page}>, <{mailto}>" if page else f"<{mailto}>",
         "unsubscribe_url": page or mailto,
         "web_version_url": signed.archive_page(key.occurrence),
-        "name": clean_name or _NAMELESS.get(language.split("-", maxsplit=1)[0], _NAMELESS["en"]),
-        "greeting": greeting(clean_name, language),
+        "name": clean_name or greetings.nameless,
+        "greeting": greetings.greet(clean_name),
     }
 
 
 def notice_values(key: DeliveryKey, queued_at: datetime, time_zone: str) -> dict[str, str]:
     """Give one recipient's value for every placeholder of a notice by e-mail; the same on every attempt."""
     return {"to": key.recipient, "delivery_key": key.text()[:32], "date": header_date(queued_at, time_zone)}
-
-
-def greeting(name: str, language: str) -> str:
-    """Greet by name, or without one."""
-    with_name, without = _GREETINGS.get(language.split("-", maxsplit=1)[0], _GREETINGS["en"])
-    return with_name.format(name=name) if name else without
 
 
 def unsubscribe_mailto(digest: Digest, digest_name: str) -> str:
@@ -150,9 +158,6 @@ def _to(name: str, address: str) -> str:
     return whole if len("To: ") + len(whole) <= MAX_LINE else address
 
 
-def nobody_values(language: str) -> dict[str, str]:
+def nobody_values(greetings: Greetings) -> dict[str, str]:
     """Give what stands for the words that address a reader where nobody is addressed: on a page for all."""
-    return {
-        "greeting": greeting("", language),
-        "name": _NAMELESS.get(language.split("-", maxsplit=1)[0], _NAMELESS["en"]),
-    }
+    return {"greeting": greetings.without_name, "name": greetings.nameless}

@@ -34,6 +34,7 @@ from publisher.rendering.mime_parts import boundary_of, check_wire, part_head, t
 from publisher.rendering.plain_text import one_line, shortened
 from publisher.rendering.quoted_printable import quoted_printable
 from publisher.rendering.templates import Templates
+from publisher.rendering.texts import greetings_for
 from publisher.rendering.view import (
     Images,
     Values,
@@ -272,7 +273,7 @@ def _sample_values(content: EditionContent, public_url: str) -> dict[str, str]:
         key=DeliveryKey("0" * 64, content.digest.channel, "erika.mustermann@example.org", 1, "sample", rehearsal=True),
         recipient="erika.mustermann@example.org",
         name="Erika Mustermann",
-        language=content.language,
+        greetings=greetings_for(content.language),
         digest=content.digest,
         digest_name=content.digest_name,
         queued_at=datetime(content.date.year, content.date.month, content.date.day, 6, tzinfo=UTC),

@@ -14,6 +14,7 @@ from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from publisher.domain.personal import NAME_MARK, Greetings
 from publisher.errors import ConfigError
 
 CATALOGUES = Path(__file__).parent / "locale"
@@ -50,6 +51,13 @@ def texts_for(language: str) -> Texts:
             hint=f"Use one of: {', '.join(sorted(_LOCALES))}.",
         )
     return _read_catalogue(_primary(language))
+
+
+@cache
+def greetings_for(language: str) -> Greetings:
+    """Give how readers are addressed in a language. Errors: ConfigError for one that we do not speak."""
+    say = texts_for(language)
+    return Greetings(say("Hello %(name)s,", name=NAME_MARK), say("Hello,"), say("dear reader"))
 
 
 @cache

@@ -162,7 +162,7 @@ def _organisation(content: EditionContent, images: Images, logo: bytes | None) -
     imprint = organisation.imprint_url and web_address(
         organisation.imprint_url, where="config.toml [organisation.imprint_url]", field="imprint_url"
     )
-    name = one_line(organisation.name)
+    name = one_line(organisation.name).replace("e. V.", "e.\u00a0V.")
     alt = one_line(content.digest.theme.logo_alt) or name
     return {
         "name": name,

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from publisher.domain.message import Context, Message, fill
 from publisher.domain.personal import nobody_values
-from publisher.rendering.texts import texts_for
+from publisher.rendering.texts import greetings_for, texts_for
 
 # Stands for a recipient's own address while the page is made. No such domain can exist: RFC 2606 section 2 (2026-11-23)
 _NOBODYS = "https://placeholder.invalid/"
@@ -61,7 +61,7 @@ def _parsed(message: Message, language: str) -> EmailMessage:
 
     values = {field.name: "" for field in message.fields}
     values |= {field.name: _NOBODYS + field.name for field in message.fields if field.context is Context.URL}
-    sections = fill(message, values | nobody_values(language))
+    sections = fill(message, values | nobody_values(greetings_for(language)))
     mail = message_from_bytes(sections["headers"] + b"\r\n" + sections["body"], policy=policy.default)
     assert isinstance(mail, EmailMessage)
     return mail

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from publisher.domain.delivery import DeliveryKey
 from publisher.domain.personal import SignedAddresses, recipient_values
+from publisher.rendering.texts import greetings_for
 from publisher.workflow.application import Application
 from publisher.workflow.prepare import EditionDraft
 
@@ -19,7 +20,7 @@ def sample_values(app: Application, draft: EditionDraft) -> dict[str, str]:
         key=key,
         recipient=ADDRESS,
         name=NAME,
-        language=content.language,
+        greetings=greetings_for(content.language),
         digest=content.digest,
         digest_name=content.digest_name,
         queued_at=app.clock.now(),

@@ -6,6 +6,7 @@ from publisher.domain.message import Message, MessageKind, SealedMessage, fill
 from publisher.domain.personal import SignedAddresses, notice_values, recipient_values
 from publisher.errors import ConfigError
 from publisher.ports.ledger import ClaimedDelivery
+from publisher.rendering.texts import greetings_for
 from publisher.workflow.application import Application
 
 MAX_KEPT_MESSAGES = 8
@@ -61,7 +62,7 @@ def _values(app: Application, delivery: ClaimedDelivery, secret: str) -> dict[st
         key=delivery.key,
         recipient=delivery.key.recipient,
         name=delivery.subscriber_name,
-        language=digest.language or organisation.language,
+        greetings=greetings_for(digest.language or organisation.language),
         digest=digest,
         digest_name=name,
         queued_at=delivery.queued_at,

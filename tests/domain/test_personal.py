@@ -22,6 +22,7 @@ from publisher.domain.personal import (
     recipient_values,
 )
 from publisher.domain.token import Purpose, TokenSubject, read_token
+from publisher.rendering.texts import greetings_for
 
 DIGEST = Digest(title="Wärme aktuell", channel="mail", from_address="news@Verband.example")
 QUEUED_AT = datetime(2026, 7, 1, 5, 30, tzinfo=UTC)
@@ -32,7 +33,7 @@ def _values(name: str | None = "Erika Mustermann", digest: Digest = DIGEST, lang
         key=DeliveryKey("a" * 64, "mail", "erika@example.org", 1, "weekly/7", rehearsal=False),
         recipient="erika@example.org",
         name=name,
-        language=language,
+        greetings=greetings_for(language),
         digest=digest,
         digest_name="weekly news",
         queued_at=QUEUED_AT,
@@ -111,7 +112,7 @@ def _signed(digest: Digest = DIGEST, public_url: str = "https://news.example.org
         key=DeliveryKey("a" * 64, "mail", "erika@example.org", 1, "weekly/7", rehearsal=False),
         recipient="erika@example.org",
         name=None,
-        language="de",
+        greetings=greetings_for("de"),
         digest=digest,
         digest_name="weekly news",
         queued_at=QUEUED_AT,

@@ -18,6 +18,7 @@ from publisher.domain.personal import recipient_values
 from publisher.intake.queue import read_queue
 from publisher.rendering.email import render_email
 from publisher.rendering.preflight.parts import EmailParts, parse_email
+from publisher.rendering.texts import greetings_for
 from tests.rendering.editions import shipped_templates
 
 QUEUE = Path(__file__).parents[2] / "queue"
@@ -109,7 +110,7 @@ def _recipient(content: EditionContent) -> dict[str, str]:
         key=DeliveryKey("7" * 64, "newsletter", "erika@example.net", 1, "test", rehearsal=False),
         recipient="erika@example.net",
         name="Erika Mustermann",
-        language="de",
+        greetings=greetings_for("de"),
         digest=content.digest,
         digest_name=content.digest_name,
         queued_at=datetime.now(UTC),

@@ -23,6 +23,7 @@ from publisher.domain.delivery import DeliveryKey
 from publisher.domain.message import fill
 from publisher.domain.personal import SignedAddresses, recipient_values
 from publisher.rendering.email import render_email
+from publisher.rendering.texts import greetings_for
 from tests.rendering.editions import article, edition, plain_article, read_picture, shipped_templates
 
 HERE = Path(__file__).parent
@@ -96,7 +97,7 @@ def _values(name: str | None, number: int, reader: int) -> dict[str, str]:
         key=DeliveryKey("7" * 64, "mail", address, 1, f"weekly/{number}", rehearsal=False),
         recipient=address,
         name=name,
-        language="de",
+        greetings=greetings_for("de"),
         digest=content.digest,
         digest_name="weekly",
         queued_at=datetime(2026, 11, 23, 6, tzinfo=UTC),

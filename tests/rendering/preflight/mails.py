@@ -14,6 +14,7 @@ from publisher.domain.personal import recipient_values
 from publisher.rendering.email import RenderedEmail, render_email
 from publisher.rendering.preflight.check import check_email
 from publisher.rendering.preflight.parts import EmailParts, parse_email
+from publisher.rendering.texts import greetings_for
 from tests.rendering.editions import article, edition, read_picture, shipped_templates
 
 Break = Callable[[EmailParts], EmailParts]
@@ -30,7 +31,7 @@ def parts_of(content: EditionContent, email: RenderedEmail) -> EmailParts:
         key=key,
         recipient="erika@example.org",
         name="Erika",
-        language=content.language,
+        greetings=greetings_for(content.language),
         digest=content.digest,
         digest_name=content.digest_name,
         queued_at=datetime(2026, 11, 23, 6, tzinfo=UTC),
