@@ -54,6 +54,18 @@ class QueueError(PublisherError):
         self.field = field
 
 
+class InsecureAddress(QueueError):
+    """An article links to an address that is not https, which this digest does not send; `address` is in its file."""
+
+    def __init__(self, address: str, *, where: str, field: str) -> None:
+        hint = f"Write {address.replace('http://', 'https://', 1)[:200]} if that page is there, or take the link out"
+        hint += "; http_links = true in the digest's section of config.toml sends such links as they are."
+        super().__init__(
+            f'"{field}" links to a page that is not https: {address[:200]}', where=where, hint=hint, field=field
+        )
+        self.address = address
+
+
 class TemplateError(PublisherError):
     """A template is wrong."""
 

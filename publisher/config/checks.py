@@ -74,9 +74,10 @@ def _check_organisation(organisation: Organisation, places: Places) -> Iterator[
     yield from _check_time_zone(organisation.time_zone, (*path, "time_zone"), places)
     for key in ("website", "imprint_url"):
         address = getattr(organisation, key)
-        if address is not None and not re.match(r"https?://[^\s/]+", address):
+        if address is not None and not re.match(r"https://[^\s/]+", address):
             hint = f'Write the whole address, for example {key} = "https://www.example.org".'
-            yield ConfigError(f'"{key}" is not a web address: "{address}"', where=places.where((*path, key)), hint=hint)
+            what = f'"{key}" is not an https address: "{address}"'
+            yield ConfigError(what, where=places.where((*path, key)), hint=hint)
     yield from check_organisation_looks(organisation, places)
 
 

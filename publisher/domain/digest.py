@@ -159,6 +159,9 @@ class Digest:
     """Tags that become sections with a heading, in this order; what has none of them comes last."""
     related: Literal["author", "tags", "none"] = "tags"
     """Related articles: the author's list; by shared tags where the author made none; or none at all."""
+    http_links: bool = False
+    """Also send links of articles that begin with http://. Without it an article that has one is left out, and told, so
+    that its author can correct it; mail programs and spam filters distrust such links."""
     template: str = "digest"
     """Folder of the template under templates/email/: digest, letter, or one of your own."""
     theme: Theme = field(default_factory=Theme)

@@ -1,4 +1,4 @@
-"""Find the file of an article that a person named."""
+"""Find the file of an article that a person named, and the line of what stands in it."""
 
 from __future__ import annotations
 
@@ -22,6 +22,16 @@ def find_article_file(folder: Path, name: str) -> Path:
         hint = f'Did you mean "{near[0]}"?' if near else 'See what is there with "publish queue".'
         raise UsageError(f'there is no article "{name}" in the queue', hint=hint)
     return found
+
+
+def line_of(folder: Path, path: str, text: str) -> int | None:
+    """Say in which line of an article's file a text stands first; None if it stands there in another form."""
+    try:
+        content = (folder / path.rpartition("/")[2]).read_text("utf-8", errors="replace")
+    except OSError:
+        return None
+    before, found, _ = content.partition(text)
+    return before.count("\n") + 1 if found else None
 
 
 _SLUG_LINE = re.compile(rb"^slug[ \t]*:[ \t]*[\"']?([a-z0-9-]+)", re.MULTILINE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from publisher.errors import QueueError
+from publisher.errors import InsecureAddress, QueueError
 
 _SAFE = "%/:?#[]@!$&'()*+,;=-._~"
 _PHONE = re.compile(r"[+0-9][0-9 ()/.-]{4,}")
@@ -23,6 +23,13 @@ def web_address(url: str, *, where: str, field: str) -> str:
         )
     scheme, host, path, query, fragment = parts
     return urlunsplit((scheme, host, *(quote(part, safe=_SAFE) for part in (path, query, fragment))))
+
+
+def refuse_http(address: str, *, where: str, field: str) -> str:
+    """Give an address that is not http. Errors: InsecureAddress."""
+    if address.startswith("http://"):
+        raise InsecureAddress(address, where=where, field=field)
+    return address
 
 
 def _split(url: str) -> tuple[str, str, str, str, str] | None:

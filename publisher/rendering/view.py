@@ -5,6 +5,8 @@ Every name here is documented in docs/how-to/edit-the-email-template.md; a test 
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -16,7 +18,7 @@ from publisher.domain.edition import EditionContent
 from publisher.domain.sections import Section, in_sections
 from publisher.errors import PublisherError, QueueError
 from publisher.rendering.images import EmbeddedImage, ShownImage, embed_image
-from publisher.rendering.links import contact_address, web_address
+from publisher.rendering.links import contact_address, refuse_http, web_address
 from publisher.rendering.markdown import markdown_to_html, markdown_to_text, paragraphs_of
 from publisher.rendering.plain_text import clean_text, one_line, shortened
 from publisher.rendering.texts import Texts, date_text, direction_of, same_language, texts_for
@@ -31,6 +33,7 @@ LINE_SHARE = 0.2  # of the muted colour, in lines on the background
 # Fonts that Outlook for Windows knows; for a list that starts with another one it takes Times New Roman.
 _OUTLOOK_FONTS = ("Arial", "Georgia", "Verdana", "Tahoma", "Times New Roman", "Trebuchet MS", "Courier New", "Calibri")
 _BODIES = ("body_html", "body_html_without_images", "body_text")
+_HTTP_LINK = re.compile(r'href="(http://[^"]*)"')
 Values = dict[str, Any]
 
 
@@ -80,6 +83,11 @@ class _Making:
     @property
     def text_width_px(self) -> int:
         return self.content.digest.theme.width - SIDES_PX
+
+    def link(self, url: str, where: str, field: str) -> str:
+        """Give an address as the mail may carry it. Errors: QueueError."""
+        address = web_address(url, where=where, field=field)
+        return address if self.content.digest.http_links else refuse_http(address, where=where, field=field)
 
 
 def edition_values(content: EditionContent, images: Images, logo: bytes | None) -> tuple[Values, list[str]]:
@@ -162,10 +170,10 @@ def _organisation(content: EditionContent, images: Images, logo: bytes | None) -
     imprint = organisation.imprint_url and web_address(
         organisation.imprint_url, where="config.toml [organisation.imprint_url]", field="imprint_url"
     )
-    name = one_line(organisation.name).replace("e. V.", "e.\u00a0V.")
+    name = one_line(organisation.name)
     alt = one_line(content.digest.theme.logo_alt) or name
     return {
-        "name": name,
+        "name": name.replace("e. V.", "e.\u00a0V."),
         "postal_lines": [one_line(line) for line in organisation.postal_address.splitlines() if line.strip()],
         "website": website or "",
         "website_text": (website or "").split("://")[-1].removeprefix("www.").rstrip("/"),
@@ -179,7 +187,7 @@ def _organisation(content: EditionContent, images: Images, logo: bytes | None) -
 def _article(making: _Making, article: Article, number: int) -> Values:
     where = article.path or article.slug
     lang = article.lang or making.language
-    url = web_address(article.url, where=where, field="url") if article.url else ""
+    url = making.link(article.url, where, "url") if article.url else ""
     headline = one_line(article.title)
     level = making.first_heading
     return {
@@ -196,7 +204,7 @@ def _article(making: _Making, article: Article, number: int) -> Values:
         "author_text": making.say("By %(author)s", author=one_line(article.author)) if article.author else "",
         **_tongue(lang, making.language),
         "image": _image(making, article.image, where, number) if article.image else None,
-        "source": _source(article.source, where) if article.source else None,
+        "source": _source(making, article.source, where) if article.source else None,
         "url": url,
         "link_text": shortened(headline, MAX_LINK_TEXT),
         "tags": [one_line(tag) for tag in article.tags],
@@ -219,6 +227,9 @@ def _wording(making: _Making, article: Article, where: str, url: str) -> Values:
     body_text = markdown_to_text(body, base_url=base_url)
     to_html = partial(markdown_to_html, body, base_url=base_url, first_heading=making.first_heading + 1)
     body_html = to_html(show_image=partial(_body_image, making, where))
+    if not making.content.digest.http_links:
+        for address in _HTTP_LINK.findall(body_html):
+            refuse_http(html.unescape(address), where=where, field="body")
     repeated = bool(teaser) and one_line(body_text).startswith(teaser)
     return {
         "teaser": "" if repeated else teaser,
@@ -261,8 +272,8 @@ def _image(making: _Making, image: Image, where: str, number: int) -> Values:
     }
 
 
-def _source(source: Source, where: str) -> Values:
-    url = web_address(source.url, where=where, field="source.url") if source.url else ""
+def _source(making: _Making, source: Source, where: str) -> Values:
+    url = making.link(source.url, where, "source.url") if source.url else ""
     return {"name": one_line(source.name), "url": url}
 
 
@@ -271,15 +282,24 @@ def _related(making: _Making, article: Article, lang: str, where: str) -> list[V
     return [
         {
             "title": one_line(other.title),
-            "url": web_address(other.url, where=where, field="related.url") if other.url else "",
+            "url": making.link(other.url, where, "related.url") if other.url else "",
             "date": other.date,
             "date_text": date_text(other.date, making.language) if other.date else "",
             "teaser": one_line(other.teaser),
             **_tongue(_related_lang(other, lang, making.language), making.language),
         }
         for other in making.content.related.get(article.slug, article.related)
-        if other.title
+        if other.title and not _is_left_out(making, other, where)
     ]
+
+
+def _is_left_out(making: _Making, other: Related, where: str) -> bool:
+    """Say whether a related article of the queue has an address that is not sent: that is its own author's to mend."""
+    is_http = bool(other.slug and other.url and other.url.startswith("http://"))
+    if is_http and not making.content.digest.http_links:
+        making.warnings.append(f'{where}: the related article "{other.slug}" is left out: its address is not https')
+        return True
+    return False
 
 
 def _related_lang(other: Related, article_lang: str, language: str) -> str:

@@ -14,7 +14,8 @@ from publisher.domain.outlet import Outlet
 from publisher.domain.related import related_lists
 from publisher.domain.sections import in_sections
 from publisher.domain.selection import Omission, OutletRule, Selection, select, too_few
-from publisher.errors import PostTooLong, PublisherError, QueueError, UsageError
+from publisher.errors import InsecureAddress, PostTooLong, PublisherError, QueueError, UsageError
+from publisher.intake.article_file import line_of
 from publisher.intake.queue import QueueReading
 from publisher.ports.ledger import EditionRow
 from publisher.rendering.email import RenderedEmail, render_email
@@ -215,7 +216,7 @@ def _draft(
             return _render_edition(app, name, chosen, left_out, reading, number, ready), left_out, problems
         except QueueError as error:
             culprit = _article_of(error, chosen)
-            problems.append(error)
+            problems.append(_at_its_line(app, error, culprit))
             chosen = tuple(article for article in chosen if article is not culprit)
             left_out = (*left_out, Omission(culprit.slug, f"cannot be shown: {error.what}", waiting=True))
     return None, left_out, problems
@@ -230,6 +231,13 @@ def draft_alone(
         return _render_edition(app, name, (article,), (), reading, number), None
     except QueueError as error:
         return None, error
+
+
+def _at_its_line(app: Application, error: QueueError, culprit: Article) -> QueueError:
+    """Say in which line of its file an address stands that is not sent."""
+    if isinstance(error, InsecureAddress) and (line := line_of(app.settings.queue_folder, culprit.path, error.address)):
+        return InsecureAddress(error.address, where=f"{error.where}:{line}", field=error.field)
+    return error
 
 
 def _article_of(error: QueueError, articles: Sequence[Article]) -> Article:

@@ -250,7 +250,7 @@ CONFIG_CASES = (
         name="web address",
         config=(("[digests.daily]", ('website = "fachverband.example"\n\n[digests.daily]')),),
         says=(
-            'error: config.toml:5 [organisation.website]: "website" is not a web address: '
+            'error: config.toml:5 [organisation.website]: "website" is not an https address: '
             '"fachverband.example"\n'
             'hint: Write the whole address, for example website = "https://www.example.org".\n'
         ),
@@ -489,7 +489,7 @@ CONFIG_CASES = (
             'error: config.toml:1 [organisation.postal_address]: "postal_address" is missing\n'
             'hint: Add a line below [organisation], for example postal_address = "Musterstraße 1, 44135 '
             'Dortmund".\n'
-            'error: config.toml:3 [organisation.website]: "website" is not a web address: '
+            'error: config.toml:3 [organisation.website]: "website" is not an https address: '
             '"fachverband.example"\n'
             'hint: Write the whole address, for example website = "https://www.example.org".\n'
             'error: config.toml:7 [digests.daily.template]: there is no e-mail template "letterr"\n'

@@ -48,7 +48,7 @@ def test_one_run_tells_everything_in_the_order_of_the_lines(tmp_path: Path) -> N
         ("config.toml:1 [rehearse]", '"rehearse" must be true or false, not "no"'),
         ("config.toml:2 [organisation.name]", '"name" is missing'),
         ("config.toml:3 [organisation.postal_address]", '"postal_address" is empty'),
-        ("config.toml:4 [organisation.website]", '"website" is not a web address: "verband"'),
+        ("config.toml:4 [organisation.website]", '"website" is not an https address: "verband"'),
         ("config.toml:5 [organisation.titel]", 'unknown key "titel"'),
         ("config.toml:7 [organisation.colours.accent]", '"accent" is not a colour: "blau"'),
         ("config.toml:9 [digests.daily.title]", '"title" must be a text in quotation marks, not 5'),

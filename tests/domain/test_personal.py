@@ -71,7 +71,6 @@ def test_the_message_id_is_the_same_on_every_attempt_and_hides_the_address() -> 
         ("  \n ", "de-AT", "Guten Tag,"),
         ("Ada\r\nLovelace\0", "en", "Hello Ada Lovelace,"),
         ("{0} {name}", "en", "Hello {0} {name},"),
-        ("", "fr", "Hello,"),
     ],
 )
 def test_the_greeting(name: str | None, language: str, greeting: str) -> None:

@@ -24,12 +24,13 @@ from publisher.domain.digest import Theme, ThemeColours
 from publisher.domain.message import Context, Placeholder, decode_message, fill
 from publisher.domain.organisation import Organisation
 from publisher.domain.personal import MESSAGE_PLACEHOLDERS, TEMPLATE_PLACEHOLDERS
-from publisher.errors import ConfigError, PublisherError, QueueError, TemplateError, UsageError
+from publisher.errors import ConfigError, InsecureAddress, PublisherError, QueueError, TemplateError, UsageError
 from publisher.rendering.email import MAX_HTML_BYTES, RenderedEmail, render_email
 from publisher.rendering.templates import Templates
 from publisher.rendering.view import Images, edition_values
 from tests.rendering.editions import (
     HEADLINES,
+    RELATED,
     SHIPPED,
     article,
     edition,
@@ -707,3 +708,37 @@ def _names(value: Any, path: str = "") -> list[str]:
 def test_telephone_numbers_become_links() -> None:
     organisation = replace(edition(article(1)).organisation, contact="+49 (0)231 12345")
     assert 'href="tel:+4923112345"' in _render(plain_article(1), organisation=organisation).html
+
+
+HTTP = "http://www.example.org/alt?a=1&b=2"
+
+
+@pytest.mark.parametrize(
+    ("field", "changes"),
+    [
+        ("url", {"url": HTTP}),
+        ("source.url", {"source": Source("Werk", HTTP)}),
+        ("related.url", {"related": (Related(title="Anderes", url=HTTP),)}),
+        ("body", {"url": None, "body_markdown": f"Ein [Verweis]({HTTP})."}),
+        ("body", {"url": None, "body_markdown": f"Ein Verweis auf <{HTTP}>."}),
+    ],
+)
+def test_a_link_that_is_not_https_is_the_authors_to_correct(field: str, changes: dict[str, Any]) -> None:
+    """Never silently changed; the digest may allow it."""
+    articles = (plain_article(1), replace(plain_article(2), **changes))
+    with pytest.raises(InsecureAddress) as caught:
+        _render(*articles)
+    assert (caught.value.field, caught.value.address) == (field, HTTP)
+    assert caught.value.where == plain_article(2).path
+    assert "https://www.example.org/alt" in caught.value.hint
+    allowed = _render(*articles, digest={"http_links": True})
+    assert "http://www.example.org/alt" in allowed.html
+    assert "http://www.example.org/alt" in allowed.text
+
+
+def test_anothers_address_that_is_not_https_costs_only_the_related_line() -> None:
+    other = Related(slug="alt", title="Aus der Reihe", url=HTTP)
+    email = _render(replace(plain_article(1), related=(other, *RELATED)))
+    assert "Aus der Reihe" not in email.html
+    assert RELATED[0].title in email.html
+    assert any('"alt" is left out' in warning for warning in email.warnings)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.errors import PreflightError, Problems, PublisherError, UsageError
+from publisher.errors import InsecureAddress, PreflightError, Problems, PublisherError, UsageError
 from publisher.ports.http import HttpAnswer, HttpRequest
 from publisher.ports.resolver import RecordKind
 from publisher.workflow.check import check
@@ -76,6 +76,25 @@ def test_check_lists_it_and_so_does_the_preview(faulty: Project, tmp_path: Path)
         assert "W2-placeholder" in {finding.rule for finding in shown.findings}
     page = (tmp_path / "preview" / "index.html").read_text("utf-8")
     assert "· W2-placeholder ·" in page
+
+
+def test_an_article_with_an_insecure_link_is_left_out_and_the_rest_goes_on(project: Project) -> None:
+    """It is named with file and line, in time by the check and again when the edition is made; its post leaves."""
+    project.subscribe(1)
+    project.article("gut", url="https://fachverband.example/gut")
+    path = project.article("alt", channels=["mastodon"], body="Ein Absatz.\n\nMehr [hier](http://werk.example/alt).")
+    with opened(project) as app:
+        (problem,) = [
+            error for error in check(app, all_articles=False, online=False).errors if isinstance(error, InsecureAddress)
+        ]
+        line = path.read_text().split("\n").index("Mehr [hier](http://werk.example/alt).") + 1
+        assert problem.where == f"queue/{path.name}:{line}"
+        report = now(app)
+        assert problem.what in {error.what for error in report.drafts.problems}
+        (edition,) = app.ledger.editions()
+        assert [use.slug for use in edition.articles] == ["gut"]
+        assert {left.slug: left.reason for left in edition.left_out}["alt"].startswith("cannot be shown")
+        assert [post.article.slug for post in app.ledger.posts()] == ["alt"]
 
 
 def test_warnings_do_not_stop_anything(project: Project) -> None:

@@ -38,7 +38,7 @@ def check_document(email: EmailParts, page: Page) -> Iterator[Finding]:
     yield from _viewport(page)
     yield from _head(page)
     yield from at_most(_active(page))
-    yield from at_most(_addresses(page))
+    yield from at_most(_addresses(email, page))
     yield from _fonts(page)
 
 
@@ -162,13 +162,14 @@ def _active(page: Page) -> Iterator[Finding]:
             yield found("D5-active", f"html:{sheet.line} <style>", "@import loads a style sheet", "Take it out.")
 
 
-def _addresses(page: Page) -> Iterator[Finding]:
+def _addresses(email: EmailParts, page: Page) -> Iterator[Finding]:
+    may_link_to_http = email.content.digest.http_links
     for element, address in _all_addresses(page):
         start = re.sub(r"[\x00-\x20]+", "", address).lower()
         if start.startswith(_BAD_SCHEMES):
             what = f"the address {address[:60]!r} does not work in mails"
             yield found("D5-address", where_is(element), what, "Write the whole address, with https://.")
-        elif start.startswith("http:"):
+        elif start.startswith("http:") and not (may_link_to_http and element.tag == "a"):
             yield found("D5-http", where_is(element), f"{address[:100]} is not https", "Use the https address.")
 
 
