@@ -147,7 +147,9 @@ def main() -> int:
     whole = best_seconds(lambda: render_email(content, templates, no_image))
     inlining = best_seconds(lambda: inline_css(html))
     theirs = peers(html, content)
-    print(f"{ARTICLE_COUNT} articles, {len(email.html.encode()) / 1024:.0f} KB of HTML, best of {ROUNDS}, processor time")
+    print(
+        f"{ARTICLE_COUNT} articles, {len(email.html.encode()) / 1024:.0f} KB of HTML, best of {ROUNDS}, processor time"
+    )
     print(f"  a whole e-mail, ours        {whole * 1000:8.1f} ms")
     if theirs:
         print(f"  an MJML page                {theirs['mjml'] * 1000:8.1f} ms, {theirs['mjml_kilobytes']} KB of HTML")

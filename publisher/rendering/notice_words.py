@@ -42,10 +42,26 @@ class Speaker:
         return date_text(moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(self.zone).date(), self.language)
 
     def reason(self, value: object) -> str:
-        """Translate a reason where the catalogue has it, whole or up to its colon."""
-        text = str(value or "")
+        """Translate a reason of our own, or what stands before its colon; others' words stay as they are."""
+        text, known = str(value or ""), _reasons(self.say)
         start, colon, rest = text.partition(": ")
-        return self.say.known(text) or (f"{self.say.known(start) or start}: {rest}" if colon else text)
+        if text.startswith(_PAUSED_UNTIL):
+            return self.say("paused until %(moment)s", moment=text.removeprefix(_PAUSED_UNTIL))
+        return known.get(text) or known.get(start, start) + colon + rest
+
+
+_PAUSED_UNTIL = "paused until "
+
+
+def _reasons(say: Texts) -> Mapping[str, str]:
+    """Give the reasons that the program itself has, as `workflow/` and `domain/schedule.py` word them."""
+    return {
+        "holiday": say("holiday"),
+        "blackout": say("blackout"),
+        "no article is queued": say("no article is queued"),
+        "nobody gets it yet": say("nobody gets it yet"),
+        "publish run was not running then": say("publish run was not running then"),
+    }
 
 
 Words = tuple[str, list[Row], list[str]]

@@ -32,11 +32,6 @@ class Texts:
         """Translate a text; `%(name)s` in it is replaced by the value of this name."""
         return self.catalogue.gettext(text) % values
 
-    def known(self, text: str) -> str:
-        """Translate a text that may have no translation; empty if it has none. Nothing in it is replaced."""
-        translated = self.catalogue.gettext(text)
-        return "" if not text or translated == text else translated
-
     def plural(self, one: str, many: str, count: int, /, **values: object) -> str:
         """Translate a text that counts something; `%(count)s` in it is replaced by the number."""
         return self.catalogue.ngettext(one, many, count) % {"count": count, **values}

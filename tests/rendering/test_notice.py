@@ -174,3 +174,17 @@ def test_a_test_says_so() -> None:
     assert notice.subject.startswith("Probemeldung: ")
     assert "alles Folgende ist erfunden" in notice.text
     assert "alles Folgende ist erfunden" in notice.html
+
+
+@pytest.mark.parametrize(
+    ("reason", "german"),
+    [
+        ("holiday: Fronleichnam", "Grund: Feiertag: Fronleichnam"),
+        ("paused until 2027-01-07", "Grund: Pause bis 2027-01-07"),
+        ("no article is queued", "Grund: es liegt kein Artikel bereit"),
+        ("550 5.1.1: no such user", "Grund: 550 5.1.1: no such user"),
+    ],
+)
+def test_our_own_reasons_are_translated_and_others_words_are_kept(reason: str, german: str) -> None:
+    assert german in mail(content(told(K.SKIPPED, reason=reason))).text
+    assert reason in mail(content(told(K.SKIPPED, reason=reason), language="en")).text
