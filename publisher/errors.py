@@ -47,23 +47,22 @@ class ConfigError(PublisherError):
 
 
 class QueueError(PublisherError):
-    """A queue file, or one field of it, is wrong; `field` names the field if there is one."""
+    """A queue file, or one field of it, is wrong; `field` names the field if there is one, `quoted` stands in it."""
 
-    def __init__(self, what: str, *, where: str = "", hint: str = "", field: str = "") -> None:
+    def __init__(self, what: str, *, where: str = "", hint: str = "", field: str = "", quoted: str = "") -> None:
         super().__init__(what, where=where, hint=hint)
         self.field = field
+        self.quoted = quoted
 
 
 class InsecureAddress(QueueError):
-    """An article links to an address that is not https, which this digest does not send; `address` is in its file."""
+    """An article links to an address that is not https, which this digest does not send."""
 
     def __init__(self, address: str, *, where: str, field: str) -> None:
         hint = f"Write {address.replace('http://', 'https://', 1)[:200]} if that page is there, or take the link out"
         hint += "; http_links = true in the digest's section of config.toml sends such links as they are."
-        super().__init__(
-            f'"{field}" links to a page that is not https: {address[:200]}', where=where, hint=hint, field=field
-        )
-        self.address = address
+        what = f'"{field}" links to a page that is not https: {address[:200]}'
+        super().__init__(what, where=where, hint=hint, field=field, quoted=address)
 
 
 class TemplateError(PublisherError):

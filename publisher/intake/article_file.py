@@ -25,7 +25,9 @@ def find_article_file(folder: Path, name: str) -> Path:
 
 
 def line_of(folder: Path, path: str, text: str) -> int | None:
-    """Say in which line of an article's file a text stands first; None if it stands there in another form."""
+    """Say in which line of an article's file a text stands first; None for no text, or if it stands in another form."""
+    if not text:
+        return None
     try:
         content = (folder / path.rpartition("/")[2]).read_text("utf-8", errors="replace")
     except OSError:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from publisher.domain.article import Image, Related, Source, Status, slug_of, split_file_stem
+from publisher.domain.header_words import LOOKS_ENCODED
 from publisher.errors import QueueError
 from publisher.intake.written_date import parse_date
 from publisher.intake.yaml_tree import Mapping as Fields
@@ -71,6 +72,11 @@ def with_plain_breaks(text: str) -> str:
 def one_line(node: Node, field: str, found: Findings) -> str | None:
     """Read a text without line breaks."""
     text = _scalar(node, field, found)
+    if text is not None and "=?" in text and (word := LOOKS_ENCODED.search(text)):
+        # A mail program would decode it in a subject, into whatever stands in it.
+        hint = 'Write the text itself, for example "Größe" instead of "=?utf-8?q?Gr=C3=B6=C3=9Fe?=".'
+        found.add(node.line, field, f'"{field}" has what looks like an encoded word: {word.group()[:60]!r}', hint)
+        return None
     if text is None or text.isprintable() or not (match := _NOT_IN_A_LINE.search(text)):
         return text
     if match.group() in "\n\r":

@@ -52,7 +52,7 @@ class Images:
         except (PublisherError, OSError) as error:
             what = error.what if isinstance(error, PublisherError) else f"cannot be read: {error.strerror or error}"
             hint = getattr(error, "hint", "") or f"Correct {key}, or put the file there."
-            raise QueueError(f'image "{src[:200]}": {what}', where=where, hint=hint, field=key) from error
+            raise QueueError(f'image "{src[:200]}": {what}', where=where, hint=hint, field=key, quoted=src) from error
 
     def add(self, content: bytes, shown_width_px: int) -> ShownImage:
         """Make an image that is given as bytes."""

@@ -14,7 +14,7 @@ from publisher.domain.outlet import Outlet
 from publisher.domain.related import related_lists
 from publisher.domain.sections import in_sections
 from publisher.domain.selection import Omission, OutletRule, Selection, select, too_few
-from publisher.errors import InsecureAddress, PostTooLong, PublisherError, QueueError, UsageError
+from publisher.errors import PostTooLong, PublisherError, QueueError, UsageError
 from publisher.intake.article_file import line_of
 from publisher.intake.queue import QueueReading
 from publisher.ports.ledger import EditionRow
@@ -234,9 +234,9 @@ def draft_alone(
 
 
 def _at_its_line(app: Application, error: QueueError, culprit: Article) -> QueueError:
-    """Say in which line of its file an address stands that is not sent."""
-    if isinstance(error, InsecureAddress) and (line := line_of(app.settings.queue_folder, culprit.path, error.address)):
-        return InsecureAddress(error.address, where=f"{error.where}:{line}", field=error.field)
+    """Say in which line of its file stands what an error quotes."""
+    if error.where == culprit.path and (line := line_of(app.settings.queue_folder, culprit.path, error.quoted)):
+        error.where = f"{error.where}:{line}"
     return error
 
 

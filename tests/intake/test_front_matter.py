@@ -182,6 +182,10 @@ ONE_LINE = {
     "date: 2026-02-30": (
         'x.md:3: "date" is not a date: "2026-02-30"\nhint: Write year, month and day, for example 2026-11-23.'
     ),
+    "kicker: =?utf-8?q?x=0D=0ABcc:_a@b?=": (
+        'x.md:3: "kicker" has what looks like an encoded word: \'=?utf-8?q?x=0D=0ABcc:_a@b?=\'\n'
+        'hint: Write the text itself, for example "Größe" instead of "=?utf-8?q?Gr=C3=B6=C3=9Fe?=".'
+    ),
     "lang: Deutsch": 'x.md:3: "lang" is not a language code: "Deutsch"\nhint: Write it as de.',
     "url: www.example.org/pumpe": (
         'x.md:3: "url" is not a web address: "www.example.org/pumpe"\nhint: Write it whole: "https://www.example.org/pumpe".'

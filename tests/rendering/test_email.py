@@ -728,7 +728,7 @@ def test_a_link_that_is_not_https_is_the_authors_to_correct(field: str, changes:
     articles = (plain_article(1), replace(plain_article(2), **changes))
     with pytest.raises(InsecureAddress) as caught:
         _render(*articles)
-    assert (caught.value.field, caught.value.address) == (field, HTTP)
+    assert (caught.value.field, caught.value.quoted) == (field, HTTP)
     assert caught.value.where == plain_article(2).path
     assert "https://www.example.org/alt" in caught.value.hint
     allowed = _render(*articles, digest={"http_links": True})
