@@ -60,6 +60,11 @@ def _reasons(say: Texts) -> Mapping[str, str]:
         "blackout": say("blackout"),
         "no article is queued": say("no article is queued"),
         "nobody gets it yet": say("nobody gets it yet"),
+        "not approved in time": say("not approved in time"),
+        "approved, but publish run was not running at its due time": say(
+            "approved, but publish run was not running at its due time"
+        ),
+        "none of its articles can go out any more": say("none of its articles can go out any more"),
         "publish run was not running then": say("publish run was not running then"),
     }
 
@@ -71,20 +76,20 @@ def _ready(speaker: Speaker, event: Event) -> Words:
     say, facts = speaker.say, event.facts
     rows = [
         (say("Subject"), str(facts["subject"])),
-        (say("Goes out"), speaker.moment(facts["due_at"])),
+        (say("Goes out"), speaker.moment(facts["due_at"]) if facts["due_at"] else ""),
         (say("Preview"), str(facts.get("page") or "")),
         (say("Checksum"), str(facts["content_hash"])[:12]),
     ]
     reject = f'publish reject {event.about} --reason "..."'
     headline = say("Edition %(edition)s is waiting for your approval", edition=event.about)
-    return headline, rows, [f"publish approve {event.about}", reject]
+    return headline, rows, [f"publish preview {event.about} --open", f"publish approve {event.about}", reject]
 
 
 def _voided(speaker: Speaker, event: Event) -> Words:
     say, facts = speaker.say, event.facts
     rows = [(say("Subject"), str(facts["subject"])), (say("Reason"), speaker.reason(facts["reason"]))]
     headline = say("The approval of %(about)s does not hold any more", about=event.about)
-    return headline, rows, [f"publish approve {event.about}"]
+    return headline, rows, [f"publish approve {event.about.partition(' ')[0]}"]  # an article's hash follows its name
 
 
 def _sent(speaker: Speaker, event: Event) -> Words:

@@ -750,7 +750,7 @@ QUEUE_CASES = (
             )
         },
         says=(
-            'error: queue/pumpe.md: image "images/pumpe.jpg": the picture does not exist\n'
+            'error: queue/pumpe.md:4: image "images/pumpe.jpg": the picture does not exist\n'
             "hint: Put a plain picture file there, or change image.src; upper and lower case count.\n"
         ),
     ),
