@@ -15,6 +15,7 @@ from publisher.domain.personal import SignedAddresses, recipient_values
 from publisher.ports.ledger import EditionRow
 from publisher.rendering.email import RenderedEmail
 from publisher.rendering.preview_page import mail_source, render_preview_page
+from publisher.rendering.texts import greetings_for
 from publisher.workflow.application import Application
 from publisher.workflow.compare import differences
 from publisher.workflow.sample import ADDRESS, NAME
@@ -69,7 +70,7 @@ def _sample_values(app: Application, row: EditionRow) -> dict[str, str]:
         key=DeliveryKey(row.content_hash, digest.channel, ADDRESS, 1, "preview", row.rehearsal),
         recipient=ADDRESS,
         name=NAME,
-        language=digest.language or organisation.language,
+        greetings=greetings_for(digest.language or organisation.language),
         digest=digest,
         digest_name=row.digest,
         queued_at=app.clock.now(),
