@@ -15,7 +15,7 @@ from publisher.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from publisher.workflow.foresee import DayView, Run
+    from publisher.workflow.foresee import DayView, PostToCome, Run
 
 MAX_RUNS = 1_000
 
@@ -29,15 +29,17 @@ MAX_RUNS = 1_000
 def schedule(config_file: Path, digests: tuple[str, ...], count: int, day: str | None) -> Result:
     """Show due times, skipped ones with the reason, and the articles that are queued for each."""
     from publisher.bootstrap import open_application
-    from publisher.workflow.foresee import explain_day, next_runs
+    from publisher.workflow.foresee import explain_day, next_posts, next_runs
 
     explained = None if day is None else _parse_day(day)
     with open_application(config_file) as app:
         if explained is not None:
             return _explained(explained, explain_day(app, explained, digests))
         runs = next_runs(app, count, digests)
+        posts = () if digests else next_posts(app, count)
     rows = [_row(run) for run in runs]
-    return Result({"runs": rows}, lambda console: _show(console, rows))
+    post_rows = [_post_row(post) for post in posts]
+    return Result({"runs": rows, "posts": post_rows}, lambda console: _show(console, rows, post_rows))
 
 
 def _parse_day(text: str) -> date:
@@ -59,24 +61,43 @@ def _row(run: Run) -> dict[str, Any]:
         "skip": run.skip,
         "clock_change": run.change,
         "articles": list(run.articles),
+        "posts": dict(run.posts),
     }
 
 
-def _show(console: Console, rows: list[dict[str, Any]]) -> None:
+def _post_row(post: PostToCome) -> dict[str, Any]:
+    return {
+        "channel": post.channel,
+        "article": post.article,
+        "at": post.at,
+        "local": post.local.replace(tzinfo=None),
+        "zone": f"{post.local:%Z}",
+    }
+
+
+def _show(console: Console, rows: list[dict[str, Any]], posts: list[dict[str, Any]]) -> None:
+    if posts:
+        posts_cells = [(when(one["local"], one["zone"]), one["channel"], one["article"]) for one in posts]
+        print_rows(console, ("When", "Channel", "Post"), posts_cells)
+        console.print("")
     if not rows:
         console.print('No digest has a schedule. Write for example schedule = ["Mon-Fri 07:00"].', markup=False)
         return
-    cells = [(_when(row["local"], row["zone"]), row["digest"], _what(row), row["clock_change"] or "") for row in rows]
+    cells = [(when(row["local"], row["zone"]), row["digest"], _what(row), row["clock_change"] or "") for row in rows]
     print_rows(console, ("When", "Digest", "What goes out", "Note"), cells)
     console.print("Counted by what is queued now.")
 
 
-def _when(local: datetime, zone: str) -> str:
+def when(local: datetime, zone: str) -> str:
+    """Write a local time with its weekday: `Mon 2026-11-23 07:00 CET`."""
     return f"{local:%a %Y-%m-%d %H:%M} {zone}"
 
 
 def _what(row: dict[str, Any]) -> str:
-    return f"skipped: {row['skip']}" if row["skip"] else plural(len(row["articles"]), "article")
+    if row["skip"]:
+        return f"skipped: {row['skip']}"
+    posts = ", ".join(f"{count} on {channel}" for channel, count in row["posts"].items())
+    return plural(len(row["articles"]), "article") + (f"; posts: {posts}" if posts else "")
 
 
 def _explained(day: date, views: tuple[DayView, ...]) -> Result:

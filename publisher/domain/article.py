@@ -77,12 +77,18 @@ class Article:
     expires_at: datetime | None = None
     priority: int = 0
     pinned: bool = False
+    evergreen: bool = False
     status: Status = Status.READY
     related: tuple[Related, ...] = ()
     replaces: str | None = None
     posts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     path: str = ""
     content_hash: str = ""
+
+    def is_open(self, now: datetime) -> bool:
+        """Say whether it may go out at this time, as far as its author says."""
+        has_begun = self.publish_after is None or self.publish_after <= now
+        return self.status is Status.READY and has_begun and (self.expires_at is None or now < self.expires_at)
 
 
 _JSON = json.JSONEncoder(ensure_ascii=False)

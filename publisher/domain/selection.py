@@ -161,7 +161,7 @@ def _reason_to_leave_out(
     known_hashes: Mapping[str, str],
     now: datetime,
 ) -> Omission | None:
-    if not _is_for(article, rule):
+    if not is_meant_for(article, rule):
         return Omission(article.slug, f"not for {rule.outlet.kind} {rule.outlet.name}", waiting=False, concerned=False)
     if article.slug in consumed:
         return Omission(article.slug, f"already in {rule.earlier}", False)
@@ -187,10 +187,6 @@ def _reason_to_leave_out(
 
 def is_meant_for(article: Article, rule: OutletRule) -> bool:
     """Say whether an outlet is for an article at all, now or later."""
-    return _is_for(article, rule)
-
-
-def _is_for(article: Article, rule: OutletRule) -> bool:
     named = article.digests if rule.outlet.kind == "digest" else article.channels
     if named is not None and rule.outlet.name in named:
         return True

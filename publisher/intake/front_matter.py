@@ -80,6 +80,10 @@ _PRIORITY = {
     "maximum": 100,
 }
 _PINNED = {"description": "true: stands before all other articles of its edition.", "type": ["boolean", "null"]}
+_EVERGREEN = {
+    "description": "true: posted again on channels that repeat such articles when they have nothing new.",
+    "type": ["boolean", "null"],
+}
 _POSTS = {
     "description": "Your own text for the post on a channel, instead of the one made by its template.",
     "type": ["object", "null"],
@@ -112,6 +116,7 @@ FIELDS: Mapping[str, Field] = {
     ),
     "priority": Field(values.whole_number, _PRIORITY),
     "pinned": Field(values.yes_or_no, _PINNED),
+    "evergreen": Field(values.yes_or_no, _EVERGREEN),
     "related": Field(values.related, _list("Further articles to read.", **_related_schema())),
     "replaces": Field(values.slug, _text("Slug that this article had before it was renamed.", pattern=_SLUG_PATTERN)),
     "posts": Field(values.posts, _POSTS),

@@ -26,6 +26,7 @@ from publisher.domain.wire import Stage
 from publisher.ports.clock import Clock
 from publisher.ports.credentials import Credentials
 from publisher.ports.http import HttpClient
+from publisher.ports.posting import PostSettings
 
 JsonValue = Any
 NOT_ASKED = "a rehearsal: no connection is made"
@@ -120,6 +121,7 @@ class ChannelSettings(BaseModel):
         description='The same for the recipients of single domains, for example {"t-online.de" = {per_minute = 60}}; '
         '"*" is each domain that is not named, by itself. Only for e-mail.',
     )
+    posts: PostSettings = Field(default=PostSettings(), description="When articles are posted.")
     quiet_hours: str | None = Field(
         default=None,
         description='Hours in which nothing is sent, for example "20:00-07:00" in the organisation\'s time zone. What '

@@ -128,13 +128,17 @@ class PlanEdition:
 
 @dataclass(frozen=True, slots=True)
 class PlanPost:
-    """How to plan a frozen post: one delivery of each segment to the channel's own account."""
+    """How to plan a frozen post: one delivery of each segment to the channel's own account.
+
+    A repeat consumes nothing: the channel has had its article.
+    """
 
     post_id: int
     adapter: str
     account: str
     prepared: Mapping[str, Any]
     segment_count: int = 1
+    is_repeat: bool = False
 
 
 @dataclass(frozen=True, slots=True)

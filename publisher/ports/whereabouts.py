@@ -14,6 +14,7 @@ from publisher.domain.edition import EditionState
 class InEdition:
     """An edition that has an article, or has left it out: then `left_out` says why, in plain words."""
 
+    id: int
     digest: str
     number: int
     revision: int
@@ -48,6 +49,10 @@ class Whereabouts(Protocol):
 
     def editions_without(self, slug: str, rehearsal: bool, *, recent_count: int) -> Sequence[InEdition]:
         """List those of the newest editions, of all digests together, that have left an article out, newest first."""
+        ...
+
+    def posted_at(self, channel: str, rehearsal: bool, since: datetime) -> Sequence[datetime]:
+        """Give the instants from `since` on at which posts of a channel were planned, newest first."""
         ...
 
     def posts_of(self, slug: str, rehearsal: bool) -> Sequence[InPost]:

@@ -200,7 +200,8 @@ def plan_post(connection: Connection, plan: PlanPost, now: datetime) -> Planned:
     if post.planned_at is not None:
         raise AlreadyConsumed(f"{post.channel} has had {post.occurrence}")
     outlet = Outlet("channel", post.channel)
-    consume(connection, outlet, [post.article], rehearsal=post.rehearsal, now=now, post_id=post.id)
+    if not plan.is_repeat:
+        consume(connection, outlet, [post.article], rehearsal=post.rehearsal, now=now, post_id=post.id)
     values = {
         "message_id": post.message_id,
         "channel": post.channel,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
@@ -36,6 +37,15 @@ POSTS_OF = (
     .where(posts.c.slug == bindparam("slug"), posts.c.rehearsal == bindparam("rehearsal"))
     .order_by(posts.c.id.desc())
 )
+POSTED_AT = (
+    select(posts.c.planned_at)
+    .where(
+        posts.c.channel == bindparam("channel"),
+        posts.c.rehearsal == bindparam("rehearsal"),
+        posts.c.planned_at >= bindparam("since", type_=posts.c.planned_at.type),
+    )
+    .order_by(posts.c.planned_at.desc())
+)
 
 
 class SqlWhereabouts:
@@ -56,6 +66,12 @@ class SqlWhereabouts:
         with self._database.read() as connection:
             return [_in_edition(row, row.reason) for row in connection.execute(EDITIONS_WITHOUT, values)]
 
+    def posted_at(self, channel: str, rehearsal: bool, since: datetime) -> Sequence[datetime]:
+        """See the port."""
+        values = {"channel": channel, "rehearsal": rehearsal, "since": since}
+        with self._database.read() as connection:
+            return list(connection.execute(POSTED_AT, values).scalars())
+
     def posts_of(self, slug: str, rehearsal: bool) -> Sequence[InPost]:
         """See the port."""
         with self._database.read() as connection:
@@ -67,6 +83,7 @@ class SqlWhereabouts:
 
 def _in_edition(row: AnyRow, left_out: str | None = None) -> InEdition:
     return InEdition(
+        id=row.id,
         digest=row.digest,
         number=row.number,
         revision=row.revision,

@@ -12,6 +12,7 @@ from publisher.config.settings import Settings
 from publisher.domain.digest import Digest
 from publisher.domain.message import MessageKind
 from publisher.domain.outlet import Outlet
+from publisher.domain.post_times import PostTimes
 from publisher.domain.schedule import Schedule, schedule_of
 from publisher.domain.selection import OutletRule
 from publisher.intake.queue import QueueReading
@@ -122,6 +123,10 @@ class Application:
         """Say when a digest is due, by the clocks of its own time zone."""
         settings = self.settings.digests[digest]
         return schedule_of(settings, ZoneInfo(settings.time_zone or self.settings.organisation.time_zone))
+
+    def post_times(self, channel: Channel) -> PostTimes:
+        """Say when a channel posts, by the organisation's clocks."""
+        return channel.settings.posts.times(ZoneInfo(self.settings.organisation.time_zone))
 
     def channel_rule(self, channel: Channel) -> OutletRule:
         """Say what a channel takes."""

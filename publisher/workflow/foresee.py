@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from itertools import islice
 
@@ -13,19 +13,22 @@ from publisher.domain.outlet import Consumed, Outlet
 from publisher.domain.schedule import Due, Schedule
 from publisher.domain.selection import select
 from publisher.errors import UsageError
-from publisher.workflow.application import Application
-from publisher.workflow.prepare import has_readers
+from publisher.intake.queue import QueueReading
+from publisher.workflow.application import Application, Channel
+from publisher.workflow.make_posts import recent_posts, released
+from publisher.workflow.prepare import has_readers, select_posts
 from publisher.workflow.withhold import with_waits
 
 # Farther than the next 29 February: a schedule may name it.
 LOOK_AHEAD = timedelta(days=366 * 9)
+MAX_PLANNED = 500  # posts of one day, at most, that a channel's limits look back at
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """A due time to come. `articles` are the slugs that would go out if nothing changed; `skip` says why none do.
 
-    `change` says what a clock change does to it, if anything.
+    `posts` counts by channel the posts that go with it. `change` says what a clock change does to it, if anything.
     """
 
     digest: str
@@ -34,6 +37,7 @@ class Run:
     articles: tuple[str, ...]
     skip: str | None
     change: str | None
+    posts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def local(self) -> datetime:
@@ -43,9 +47,62 @@ class Run:
 
 def next_runs(app: Application, count: int, digests: Collection[str] = ()) -> tuple[Run, ...]:
     """Give the next runs of these digests, or of all, soonest first. Errors: UsageError for an unknown digest."""
-    articles = app.read_queue().articles
-    runs = [_runs_of(app, name, articles) for name in _known(app, digests)]
-    return tuple(islice(heapq.merge(*runs, key=lambda run: (run.due.due_at, run.digest)), count))
+    reading = app.read_queue()
+    runs = [_runs_of(app, name, reading.articles) for name in _known(app, digests)]
+    found = islice(heapq.merge(*runs, key=lambda run: (run.due.due_at, run.digest)), count)
+    return tuple(_with_posts(app, found, reading))
+
+
+def _with_posts(app: Application, runs: Iterable[Run], reading: QueueReading) -> Iterator[Run]:
+    """Add the posts: all that wait go with the first edition, or each with its own, as the channel has it."""
+    waiting = [
+        (channel, {article.slug for article in select_posts(app, channel, reading).chosen})
+        for channel in app.post_channels
+        if app.post_times(channel).schedule is None
+    ]
+    for run in runs:
+        counts = {}
+        for channel, slugs in waiting:
+            leave = set(slugs) if app.post_times(channel).is_plain else slugs.intersection(run.articles)
+            if leave and run.skip is None:
+                counts[channel.name] = len(leave)
+                slugs.difference_update(leave)
+        yield replace(run, posts=counts)
+
+
+@dataclass(frozen=True, slots=True)
+class PostToCome:
+    """A post that waits for its time."""
+
+    channel: str
+    article: str
+    at: datetime
+    zone: tzinfo
+
+    @property
+    def local(self) -> datetime:
+        """Give the instant as clocks show it then."""
+        return self.at.astimezone(self.zone)
+
+
+def next_posts(app: Application, count: int, reading: QueueReading | None = None) -> tuple[PostToCome, ...]:
+    """Give the next posts whose time is known, soonest first: those of channels with times of their own or gaps."""
+    reading = reading or app.read_queue()
+    posts = [_posts_of(app, channel, reading) for channel in app.post_channels]
+    return tuple(islice(heapq.merge(*posts, key=lambda post: (post.at, post.channel)), count))
+
+
+def _posts_of(app: Application, channel: Channel, reading: QueueReading) -> Iterator[PostToCome]:
+    times, at = app.post_times(channel), app.clock.now()
+    if times.is_plain:
+        return
+    planned = list(recent_posts(app, channel, times, at))
+    for article in released(app, select_posts(app, channel, reading).chosen, times):
+        next_at = times.next_at(planned, at)
+        if next_at is None:
+            return
+        yield PostToCome(channel.name, article.slug, next_at, times.zone)
+        planned, at = [next_at, *planned][:MAX_PLANNED], next_at
 
 
 def _known(app: Application, digests: Collection[str]) -> Sequence[str]:

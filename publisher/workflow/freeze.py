@@ -114,12 +114,12 @@ def _source_hash(app: Application, draft: EditionDraft) -> str | None:
     return source_hash_of(app, draft.digest, draft.content.articles)
 
 
-def freeze_post(app: Application, draft: PostDraft) -> FrozenPost | None:
-    """Freeze one post; None if another process has planned it meanwhile."""
+def freeze_post(app: Application, draft: PostDraft, number: int = 1) -> FrozenPost | None:
+    """Freeze one post, the first of its article or a repeat; None if another process has planned it meanwhile."""
     article = draft.article
     post = NewPost(
         channel=draft.channel,
-        occurrence=f"{article.slug}/1",
+        occurrence=f"{article.slug}/{number}",
         message=draft.message,
         article=ArticleUse(article.slug, article.content_hash),
         rehearsal=app.rehearsal,

@@ -40,8 +40,9 @@ class Course:
     """What one process remembers from tick to tick; a new one does without, and asks again.
 
     `put_off` has due times whose edition cannot be made for now: until when, and why. `told` are problems that were
-    told: one that lasts is told once. `looked_at` says when what waits for a person was last compared with its sources.
-    `ready` are drafts by digest that were rendered ahead of their time.
+    told: one that lasts is told once. `looked_at` says when what waits for a person was last compared with its sources,
+    `post_at` when there may be something to post on a channel again. `ready` are drafts by digest that were rendered
+    ahead of their time.
     """
 
     on_event: Callable[[str], None]
@@ -49,6 +50,7 @@ class Course:
     told: set[str] = field(default_factory=set)
     looked_at: dict[object, datetime] = field(default_factory=dict)
     ready: dict[str, ReadyDraft] = field(default_factory=dict)
+    post_at: dict[str, datetime] = field(default_factory=dict)
     is_first: bool = True
 
     def begin_again(self) -> None:
@@ -56,6 +58,7 @@ class Course:
         self.put_off.clear()
         self.told.clear()
         self.ready.clear()
+        self.post_at.clear()
 
     def tell_once(self, text: str) -> bool:
         """Tell what goes on for longer, once; False if it was told before."""
@@ -68,8 +71,9 @@ class Course:
         return True
 
     def try_again_at(self, now: datetime) -> datetime | None:
-        """Say when the next of what was put off is tried again."""
-        return min((max(at, now) for at, _ in self.put_off.values()), default=None)
+        """Say when the next of what was put off is tried again, or a channel is looked at again."""
+        instants = [*(at for at, _ in self.put_off.values()), *self.post_at.values()]
+        return min((max(at, now) for at in instants), default=None)
 
     def is_time_to_look(self, what: object, now: datetime) -> bool:
         """Say whether it is time to look at something again, and note that it is done."""

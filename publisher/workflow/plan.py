@@ -120,6 +120,7 @@ def plan_post(app: Application, row: PostRow) -> Planned | None:
                 account=channel.adapter.account(),
                 prepared=channel.adapter.prepare(message),
                 segment_count=_segment_count(message),
+                is_repeat=row.occurrence != f"{row.article.slug}/1",
             ),
             app.clock.now(),
         )

@@ -34,8 +34,8 @@ def tick(app: Application, course: Course, stop: threading.Event) -> int:
     make_ahead(app, now, queue, course)
     approved_count = tend(app, now, queue, course)
     count += approved_count + go_on(app, now, course)
-    if approved_count or _are_posts_due(app, points, now, course):
-        count += _make_posts(app, queue, course)
+    is_digest_due = bool(approved_count) or _are_posts_due(app, points, now, course)
+    count += _make_posts(app, queue, course, is_digest_due)
     if points or course.is_first:
         close_due(app, now)
     app.ledger.finish_editions(now)
@@ -50,9 +50,9 @@ def _are_posts_due(app: Application, points: Iterable[DuePoint], now: datetime, 
     return any(point.due.skip is None and point.key not in course.put_off for point in points)
 
 
-def _make_posts(app: Application, queue: Queue, course: Course) -> int:
+def _make_posts(app: Application, queue: Queue, course: Course, is_digest_due: bool) -> int:
     try:
-        return make_posts(app, queue, course)
+        return make_posts(app, queue, course, is_digest_due=is_digest_due)
     except (StoreError, TryAgain):
         raise
     except PublisherError as error:

@@ -154,7 +154,7 @@ ONE_LINE = {
     "Bild: a.jpg": 'x.md:3: there is no field "Bild"\nhint: Did you mean "image"?',
     "xyz: 1": (
         'x.md:3: there is no field "xyz"\nhint: These exist: title, status, slug, kicker, teaser, date, lang, author, '
-        "image, source, url, tags, digests, channels, publish_after, expires_at, priority, pinned, related, "
+        "image, source, url, tags, digests, channels, publish_after, expires_at, priority, pinned, evergreen, related, "
         "replaces, posts."
     ),
     "publish_after: 2026-11-23 09:00": (

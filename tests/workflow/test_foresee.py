@@ -144,3 +144,14 @@ def test_a_digest_without_a_schedule_is_made_by_hand(project: Project) -> None:
         assert [view.reason for view in explain_day(app, MONDAY.date() + timedelta(days=1))] == [
             "it has no schedule: its editions are made by hand"
         ]
+
+
+def test_posts_go_with_the_first_edition_or_each_with_its_own(project: Project) -> None:
+    project.subscribe(1)
+    follows = '\n[channels.x]\nadapter = "folder"\nnetwork = "x"\narticles = "all"\nposts = {gap = "1h"}\n'
+    configure(project, follows, "max_articles = 1")
+    project.article("a", priority=1, channels=["mastodon"])
+    project.article("b", channels=["mastodon"])
+    with opened(project) as app:
+        runs = next_runs(app, 3)
+    assert [dict(run.posts) for run in runs] == [{"mastodon": 2, "x": 1}, {"x": 1}, {}]
