@@ -60,6 +60,7 @@ def _row(run: Run) -> dict[str, Any]:
         "time_zone": str(run.zone),
         "skip": run.skip,
         "clock_change": run.change,
+        "quiet_until": run.quiet_until and run.quiet_until.astimezone(run.zone),
         "articles": list(run.articles),
         "posts": dict(run.posts),
     }
@@ -83,7 +84,7 @@ def _show(console: Console, rows: list[dict[str, Any]], posts: list[dict[str, An
     if not rows:
         console.print('No digest has a schedule. Write for example schedule = ["Mon-Fri 07:00"].', markup=False)
         return
-    cells = [(when(row["local"], row["zone"]), row["digest"], _what(row), row["clock_change"] or "") for row in rows]
+    cells = [(when(row["local"], row["zone"]), row["digest"], _what(row), _note(row)) for row in rows]
     print_rows(console, ("When", "Digest", "What goes out", "Note"), cells)
     console.print("Counted by what is queued now.")
 
@@ -91,6 +92,13 @@ def _show(console: Console, rows: list[dict[str, Any]], posts: list[dict[str, An
 def when(local: datetime, zone: str) -> str:
     """Write a local time with its weekday: `Mon 2026-11-23 07:00 CET`."""
     return f"{local:%a %Y-%m-%d %H:%M} {zone}"
+
+
+def _note(row: dict[str, Any]) -> str:
+    """Say what a clock change or the channel's quiet hours do to a run."""
+    quiet = row["quiet_until"]
+    notes = [row["clock_change"], None if quiet is None or row["skip"] else f"quiet hours: leaves at {quiet:%H:%M}"]
+    return "; ".join(note for note in notes if note)
 
 
 def _what(row: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ from publisher.intake.queue import QueueReading
 from publisher.workflow.application import Application, Channel
 from publisher.workflow.make_posts import recent_posts, released
 from publisher.workflow.prepare import has_readers, select_posts
+from publisher.workflow.waiting import quiet_end
 from publisher.workflow.withhold import with_waits
 
 # Farther than the next 29 February: a schedule may name it.
@@ -28,7 +29,8 @@ MAX_PLANNED = 500  # posts of one day, at most, that a channel's limits look bac
 class Run:
     """A due time to come. `articles` are the slugs that would go out if nothing changed; `skip` says why none do.
 
-    `posts` counts by channel the posts that go with it. `change` says what a clock change does to it, if anything.
+    `posts` counts by channel the posts that go with it. `change` says what a clock change does to it, if anything;
+    `quiet_until` when its e-mails leave, where the channel is quiet at that time.
     """
 
     digest: str
@@ -37,6 +39,7 @@ class Run:
     articles: tuple[str, ...]
     skip: str | None
     change: str | None
+    quiet_until: datetime | None = None
     posts: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -122,6 +125,7 @@ def _runs_of(app: Application, name: str, articles: Iterable[Article]) -> Iterat
     if app.settings.digests[name].approval == "article":
         rule = with_waits(app, rule, waiting)
     had = dict(app.ledger.consumed(Outlet("digest", name), app.rehearsal))
+    channel = app.channels[app.settings.digests[name].channel]
     nobody = None if has_readers(app, name) else "nobody gets it yet"
     for due in schedule.due_between(now, now + LOOK_AHEAD):
         skip, chosen = due.skip or nobody, tuple[Article, ...]()
@@ -132,7 +136,8 @@ def _runs_of(app: Application, name: str, articles: Iterable[Article]) -> Iterat
             may_come = {omission.slug for omission in selection.left_out if omission.waiting}
             waiting = [article for article in waiting if article.slug in may_come or selection.skip]
         slugs = tuple(article.slug for article in chosen)
-        yield Run(name, due, schedule.zone, slugs, skip, schedule.clock_change(due.local))
+        change = schedule.clock_change(due.local)
+        yield Run(name, due, schedule.zone, slugs, skip, change, quiet_end(app, channel, due.due_at))
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,3 +155,12 @@ def test_posts_go_with_the_first_edition_or_each_with_its_own(project: Project) 
     with opened(project) as app:
         runs = next_runs(app, 3)
     assert [dict(run.posts) for run in runs] == [{"mastodon": 2, "x": 1}, {"x": 1}, {}]
+
+
+def test_quiet_hours_of_the_channel_let_an_edition_leave_later(project: Project) -> None:
+    project.subscribe(1)
+    file = project.folder / "config.toml"
+    file.write_text(file.read_text().replace('folder = "sent"', 'folder = "sent"\nquiet_hours = "20:00-08:30"'))
+    with opened(project) as app:
+        (run,) = next_runs(app, 1)
+    assert run.quiet_until == datetime(2026, 11, 24, 7, 30, tzinfo=UTC)
