@@ -42,9 +42,8 @@ class SystemClock:
         """Give the wall clock as an aware UTC datetime."""
         return datetime.now(UTC)
 
-    def monotonic_seconds(self) -> float:
-        """Give seconds that never jump."""
-        return time.monotonic()
+    # Asked a dozen times for each e-mail: without a step of our own between.
+    monotonic_seconds = staticmethod(time.monotonic)
 
     def wait(self, seconds: float) -> None:
         """Wait."""

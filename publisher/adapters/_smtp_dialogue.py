@@ -148,7 +148,7 @@ class Dialogue(smtplib.SMTP):
     def write_some(self, content: memoryview) -> memoryview:
         """Write what fits without waiting, and give the rest. For sockets that do not block. Errors: OSError."""
         try:
-            return content[self._socket().send(content) :]
+            return content[(self.sock or self._socket()).send(content) :]
         except (BlockingIOError, ssl.SSLWantWriteError):
             self.awaited = select.POLLOUT
         except ssl.SSLWantReadError:
@@ -158,7 +158,7 @@ class Dialogue(smtplib.SMTP):
     def read_some(self) -> None:
         """Read what is there without waiting. For sockets that do not block. Errors: SMTPServerDisconnected."""
         try:
-            received = self._socket().recv(READ_AT_ONCE_BYTES)
+            received = (self.sock or self._socket()).recv(READ_AT_ONCE_BYTES)
         except (BlockingIOError, ssl.SSLWantReadError):
             self.awaited = select.POLLIN
         except ssl.SSLWantWriteError:

@@ -174,7 +174,7 @@ class ConnectionPool:
         match step:
             case Ask():
                 place.unwritten = memoryview(step.content)
-                place.deadline_seconds = step.dialogue.deadline_of(self._reply_seconds)
+                place.deadline_seconds = 0.0
                 self._try(place, may_read=False)
             case Hold():
                 if place.may_send:
@@ -227,6 +227,7 @@ class ConnectionPool:
         if place.unwritten:
             place.unwritten = ask.dialogue.write_some(place.unwritten)
         if place.unwritten:
+            place.deadline_seconds = place.deadline_seconds or ask.dialogue.deadline_of(self._reply_seconds)
             return False
         ask.is_written = True
         ask.dialogue.awaited = select.POLLIN
@@ -240,9 +241,11 @@ class ConnectionPool:
         dialogue = ask.dialogue
         if may_read:
             dialogue.read_some()
+        taken_count = len(ask.replies)
         while (reply := dialogue.next_reply()) is not None:
             if ask.take(reply):
                 return True
+        if len(ask.replies) > taken_count:  # each reply has its own time, as a whole
             place.deadline_seconds = dialogue.deadline_of(ask.seconds)
         return False
 

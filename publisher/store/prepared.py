@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, Column, ColumnElement, Connection, Dialect, bindparam
+from sqlalchemy import JSON, BindParameter, Column, ColumnElement, Connection, Dialect, bindparam
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -98,7 +98,7 @@ class _Compiled:
         wanted = [(place, name, writers[name]) for place, name in enumerate(places) if binds[name].required]
         self._shared = [slot for slot in wanted if slot[1] in shared]
         self._own = [slot for slot in wanted if slot[1] not in shared]
-        readers = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in returns]
+        readers = [_reader(column, dialect) for column in returns]
         self._readers = [(index, read) for index, read in enumerate(readers) if read is not None]
 
     def arrange_all(self, shared: Values, rows: Sequence[Values]) -> list[Any]:
@@ -113,6 +113,14 @@ class _Compiled:
         for index, read in self._readers:
             decoded[index] = read(decoded[index])
         return decoded
+
+
+def _reader(column: ColumnElement[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    read = column.type.dialect_impl(dialect).result_processor(dialect, None)
+    if read is None or not isinstance(column.type, JSON):
+        return read
+    # Most of what is kept as JSON is empty in most rows.
+    return lambda text: {} if text == "{}" else read(text)
 
 
 def _constant(bind: BindParameter[Any], write: _Write) -> Any:

@@ -143,7 +143,7 @@ class _Run:
 
 @contextmanager
 def _unburdened() -> Iterator[None]:
-    """Keep Python's collector from looking through the whole program again and again: 6 % of the time of a message."""
+    """Keep Python's collector from looking through the whole program again and again (docs/decisions/0002)."""
     gc.freeze()
     try:
         yield
