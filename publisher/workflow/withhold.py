@@ -23,7 +23,13 @@ def with_waits(app: Application, rule: OutletRule, articles: Iterable[Article]) 
 
 
 def needs_person(app: Application, digest: str) -> bool:
-    """Say whether a person has to approve each edition of a digest."""
+    """Say whether a person has to approve each edition of a digest.
+
+    What is tried out with `--rehearse` leaves by no way, and waits for nobody; a project that rehearses all the time
+    (`rehearse = true`) rehearses that, too.
+    """
+    if app.rehearsal and not app.settings.document.rehearse:
+        return False
     settings = app.settings.digests.get(digest)
     return settings is not None and settings.approval == "edition"
 

@@ -403,6 +403,16 @@ class TestEdition:
         assert now(app).exit_code == 0
         assert project.states() == {"accepted": 2}
 
+    def test_trying_it_out_waits_for_nobody(self, project: Project, clock: StandingClock) -> None:
+        """Nothing leaves by it; a project that rehearses all the time rehearses the approval, too."""
+        with opened(project, clock, rehearse=True) as app:
+            assert now(app).exit_code == 0
+        config = project.folder / "config.toml"
+        config.write_text("rehearse = true\n" + config.read_text())
+        project.article("dritte-pumpe")
+        with opened(project, clock) as app:
+            assert now(app).exit_code == 3
+
     def test_whoever_froze_it_by_hand_is_no_second_person(self, project: Project, clock: StandingClock) -> None:
         policy(project, 'approval = "edition"', "second_person = true")
         for slug in ("neue-pumpe", "alte-pumpe"):
