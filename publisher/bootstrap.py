@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from publisher.errors import ChannelMisconfigured, ConfigError, QueueError
 from publisher.files import write_whole
-from publisher.logs import get_logger
+from publisher.logs import configure_log, get_logger, hide
 from publisher.shipped import shipped
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from publisher.ports.credentials import Credentials, Secret
     from publisher.ports.http import HttpClient
     from publisher.ports.resolver import Resolver
+    from publisher.ports.upkeep import RestoreReport
     from publisher.rendering.templates import Templates
     from publisher.store.open import Store
     from publisher.workflow.application import Application, Channel
@@ -148,6 +149,15 @@ def installed_adapters() -> list[AdapterType]:
     return [find_adapter(name) for name in adapter_names()]
 
 
+def restore_ledger(config_file: Path, backup: Path) -> RestoreReport:
+    """Put a backup in the ledger's place. Errors: ConfigError, UsageError, StoreError, TryAgain."""
+    from publisher.store.restoring import restore
+
+    settings = read_settings(config_file)
+    configure_log(settings.document.log.format, settings.document.log.level)
+    return restore(settings.store_file, backup, SystemClock().now())
+
+
 @contextmanager
 def open_application(config_file: Path, *, rehearse: bool = False) -> Iterator[Application]:
     """Open the store and make everything; close it afterwards. `rehearse` overrules the config, never the reverse."""
@@ -179,6 +189,7 @@ def open_reloadable(config_file: Path) -> Iterator[tuple[Application, Callable[[
 def _opened_store(settings: Settings) -> Iterator[Store]:
     from publisher.store.open import open_store
 
+    configure_log(settings.document.log.format, settings.document.log.level)
     store = open_store(settings.store_file, audit_key=os.environ.get("PUBLISH_AUDIT_KEY"))
     try:
         yield store
@@ -203,6 +214,8 @@ def make_application(settings: Settings, store: Store, *, rehearsal: bool) -> Ap
         due_times=store.due_times,
         changes=store.changes,
         pace=store.pace,
+        figures=store.figures,
+        upkeep=store.upkeep,
         templates=_templates(settings.template_folder),
         channels=_make_channels(settings, clock, rehearsal=rehearsal),
         http=http,
@@ -211,13 +224,19 @@ def make_application(settings: Settings, store: Store, *, rehearsal: bool) -> Ap
         read_image=lambda src: _read_image(settings, http, src),
         read_logo=lambda digest: _read_logo(settings, digest),
         write_asset=_assets(settings, rehearsal=rehearsal).write,
-        instance_secret=store.instance_secret,
+        instance_secret=lambda: _hidden(store.instance_secret()),
         worker=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
         audit=store.audit,
         approvals=store.approvals,
         operator=os.environ.get("PUBLISH_OPERATOR", "").strip() or _login_name(),
         login=_login_name(),
     )
+
+
+def _hidden(secret: str) -> str:
+    """Give a secret, which no log shows from here on."""
+    hide(secret)
+    return secret
 
 
 def _login_name() -> str:
@@ -326,7 +345,7 @@ def _credentials(settings: Settings, *, rehearsal: bool) -> Credentials:
     from publisher.credentials import RENEWED_FOLDER, EnvironmentCredentials
 
     renewed_folder = settings.store_file.parent / RENEWED_FOLDER
-    real = EnvironmentCredentials(settings.folder, os.environ, renewed_folder)
+    real = EnvironmentCredentials(settings.folder, os.environ, renewed_folder, on_read=hide)
     return RehearsalCredentials(real) if rehearsal else real
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,22 +25,34 @@ class EnvironmentCredentials:
     """Read each secret at the moment of use, so that a changed one counts from the next connection on.
 
     `folder` is where relative paths of files start; `environ` is the environment as the program was started in;
-    `renewed_folder` is where renewed ones are kept, `.publisher-tokens` in `folder` if left out.
+    `renewed_folder` is where renewed ones are kept, `.publisher-tokens` in `folder` if left out. `on_read` is told
+    every value, so that no log shows it.
     """
 
-    def __init__(self, folder: Path, environ: Mapping[str, str], renewed_folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        environ: Mapping[str, str],
+        renewed_folder: Path | None = None,
+        on_read: Callable[[str], None] = lambda value: None,
+    ) -> None:
         self._folder = folder
         self._environ = environ
         self._renewed_folder = renewed_folder or folder / RENEWED_FOLDER
+        self._on_read = on_read
 
     def read(self, secret: Secret) -> str:
         """Give the secret's value. Errors: ChannelMisconfigured names the variable or file, never a value."""
         given = self._read_given(secret)
         kept = self._read_kept(secret)
-        return kept["value"] if kept.get("instead_of") == _fingerprint(given) else given
+        value = kept["value"] if kept.get("instead_of") == _fingerprint(given) else given
+        self._on_read(given)
+        self._on_read(value)
+        return value
 
     def keep(self, secret: Secret, value: str) -> None:
         """Keep a renewed value, whole or not at all, readable by this user only. Errors: ChannelMisconfigured."""
+        self._on_read(value)
         content = {"instead_of": _fingerprint(self._read_given(secret)), "value": value}
         path = self._path_of(secret, ".json")
         with _explained(path):

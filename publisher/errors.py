@@ -14,6 +14,7 @@
     |  `- SendingStopped        exit 4: it failed while messages went out
     |- Problems                 several of the above, shown together
     |- ChannelMisconfigured     the remote refuses our credentials; the channel stops
+    |- WaitsForPerson           exit 3
     `- TryAgain                 exit 4
        `- StoreBusy             another process holds the ledger for too long
 
@@ -113,6 +114,12 @@ class Problems(PublisherError):
     def __init__(self, errors: Iterable[PublisherError]) -> None:
         self.errors = tuple(errors)
         super().__init__("\n".join(str(error) for error in self.errors))
+
+
+class WaitsForPerson(PublisherError):
+    """Nothing is done until a person has decided something."""
+
+    exit_code = 3
 
 
 class TryAgain(PublisherError):

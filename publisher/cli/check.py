@@ -33,21 +33,26 @@ def check(config_file: Path, all_articles: bool, online: bool, links: bool, dns:
             online=online,
             links=links,
             resolver=make_resolver() if dns else None,
-            on_progress=_tell,
+            on_progress=tell_step,
         )
     data = {"checked": report.checked, "warnings": report.warnings}
     return Result(data, lambda console: _show(console, report), 2 if report.errors else 0, report.errors)
 
 
-def _tell(step: str) -> None:
+def tell_step(step: str) -> None:
     """Say what is going on, where a person watches."""
     if sys.stderr.isatty():
         click.echo(f"\r\033[K{step} ...", nl=False, err=True)
 
 
-def _show(console: Console, report: CheckReport) -> None:
+def hush() -> None:
+    """Take away what `tell_step` said last."""
     if sys.stderr.isatty():
         click.echo("\r\033[K", nl=False, err=True)
+
+
+def _show(console: Console, report: CheckReport) -> None:
+    hush()
     for line in report.checked:
         console.print(f"[green]checked[/green]  {line}")
     for warning in report.warnings:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from publisher.cli.frame import Result, local_time, plural, publish_command, table
+from publisher.cli.frame import MOMENT, Result, in_zone, local_time, plural, publish_command, table
 from publisher.domain.delivery import DeliveryState
 
 if TYPE_CHECKING:
@@ -20,14 +21,19 @@ if TYPE_CHECKING:
 @click.option("--channel", help="Only this channel.")
 @click.option("--edition", help='Only this edition, for example "daily/7".')
 @click.option("--recipient", help="Only this address or account.")
+@click.option("--article", "slug", help="Only those that carry this article.")
+@click.option("--since", type=MOMENT, help="Only those that have changed since then: 2026-11-23 or 2026-11-23T07:00.")
 @click.option("--attempts", is_flag=True, help="Show every attempt, too.")
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many.")
-def deliveries(
+def deliveries(  # noqa: PLR0913 - each is one way to choose
     config_file: Path,
+    *,
     states: tuple[str, ...],
     channel: str | None,
     edition: str | None,
     recipient: str | None,
+    slug: str | None,
+    since: datetime | None,
     attempts: bool,
     limit: int,
 ) -> Result:
@@ -43,6 +49,8 @@ def deliveries(
             channel=channel,
             edition_id=find_edition(app, edition).id if edition else None,
             recipient=recipient,
+            slug=slug,
+            changed_since=in_zone(since, app.settings.organisation.time_zone),
             limit=limit,
         )
         rows = list(app.ledger.deliveries(which))

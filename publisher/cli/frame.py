@@ -51,10 +51,10 @@ def publish_command(name: str, *, summary: str) -> Callable[[Callable[..., Resul
 
     def decorate(function: Callable[..., Result]) -> click.Command:
         @functools.wraps(function)
-        def run(config_file: Path, as_json: bool, log: str, **options: Any) -> None:
-            from publisher.logs import configure_logs
+        def run(config_file: Path, as_json: bool, log: str | None, **options: Any) -> None:
+            from publisher.logs import choose_log
 
-            configure_logs(log, sys.stderr)
+            choose_log(log, sys.stderr)
             whole_name = click.get_current_context().command_path.partition(" ")[2]
             sys.exit(_run(whole_name, as_json, lambda: function(config_file, **options)))
 
@@ -79,8 +79,7 @@ def _common_options() -> list[Callable[[Any], Any]]:
         click.option(
             "--log",
             type=click.Choice(["off", "text", "json"]),
-            default="off",
-            show_default=True,
+            show_default="as the config says",
             help="Log each event on standard error.",
         ),
     ]
@@ -194,6 +193,17 @@ def local_time(moment: datetime, time_zone: str, *, timespec: str = "minutes") -
 
     local = moment.astimezone(ZoneInfo(time_zone))
     return f"{local.replace(tzinfo=None).isoformat(' ', timespec)} {local:%Z}"
+
+
+# A day, or a day and a time, on the organisation's clocks.
+MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"])
+
+
+def in_zone(moment: datetime | None, time_zone: str) -> datetime | None:
+    """Take what a person wrote as a time on the organisation's clocks."""
+    from zoneinfo import ZoneInfo
+
+    return None if moment is None else moment.replace(tzinfo=ZoneInfo(time_zone))
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

@@ -1,72 +1,131 @@
-"""`publish history`: the editions and posts that were made."""
+"""`publish history`: the editions, posts and tests that were made."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
-from publisher.cli.frame import Result, local_time, plural, publish_command, table
+from publisher.cli.frame import MOMENT, Result, in_zone, local_time, plural, publish_command
+from publisher.cli.listing import print_rows
 from publisher.cli.status import states_text
 from publisher.domain.delivery import OPEN_STATES, DeliveryState
 
+Kind = Literal["edition", "post", "test"]
+KINDS: tuple[Kind, ...] = ("edition", "post", "test")
+COLUMNS = ("When", "What", "Name", "Content", "State", "Deliveries", "Hash")
 
-@publish_command("history", summary="List the editions and posts that were made, newest first.")
+
+@publish_command("history", summary="List the editions, posts and tests that were made, newest first.")
+@click.option("--kind", "kinds", multiple=True, type=click.Choice(KINDS), help="Only these; may be repeated.")
+@click.option("--name", help='Only of this digest or channel, for example "daily" or "mastodon".')
+@click.option("--article", "slug", help="Only what carries this article.")
+@click.option("--since", type=MOMENT, help="Only what was made since then: 2026-11-23 or 2026-11-23T07:00.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many of each.")
-def history(config_file: Path, limit: int) -> Result:
-    """Show editions and posts with what became of their deliveries."""
+def history(
+    config_file: Path, kinds: tuple[Kind, ...], name: str | None, slug: str | None, since: datetime | None, limit: int
+) -> Result:
+    """Show what was made, with what became of its deliveries."""
     from publisher.bootstrap import open_application
-    from publisher.workflow.status import edition_views, post_views
 
+    rows: list[dict[str, Any]] = []
+    more: dict[str, int] = {}
     with open_application(config_file) as app:
-        editions, posts = edition_views(app, limit), post_views(app, limit)
-        more = {"edition": _more(app.ledger.editions, app.rehearsal, limit, len(editions))}
-        more["post"] = _more(app.ledger.posts, app.rehearsal, limit, len(posts))
         zone = app.settings.organisation.time_zone
-    rows = [_edition_row(view) for view in editions] + [_post_row(view) for view in posts]
+        after = in_zone(since, zone)
+        for kind in kinds or KINDS:
+            found = [row for row in _READERS[kind](app) if _is_meant(row, name, slug, after)]
+            rows += found[:limit]
+            more[kind] = max(0, len(found) - limit)
     rows.sort(key=lambda row: row["frozen_at"], reverse=True)
     return Result({"history": rows, "more": more}, lambda console: _show(console, rows, more, zone))
 
 
-def _more(read: Callable[..., Sequence[Any]], rehearsal: bool, limit: int, shown_count: int) -> int:
-    """Count what the limit kept back."""
-    return len(read(rehearsal=rehearsal)) - shown_count if shown_count == limit else 0
+def _is_meant(row: Mapping[str, Any], name: str | None, slug: str | None, after: datetime | None) -> bool:
+    return (
+        (name is None or row["name"].partition("/")[0] == name)
+        and (slug is None or slug in row["articles"])
+        and (after is None or row["frozen_at"] >= after)
+    )
+
+
+def _editions(app: Any) -> Sequence[dict[str, Any]]:
+    from publisher.workflow.status import edition_views
+
+    return [_edition_row(view) for view in edition_views(app)]
+
+
+def _posts(app: Any) -> Sequence[dict[str, Any]]:
+    from publisher.workflow.status import post_views
+
+    return [_post_row(view) for view in post_views(app)]
+
+
+def _tests(app: Any) -> Sequence[dict[str, Any]]:
+    return [
+        _row(
+            "test",
+            digest,
+            counts,
+            what=occurrence,
+            state=post_state(counts),
+            frozen_at=planned_at,
+            content_hash="",
+            articles=[],
+        )
+        for digest, occurrence, planned_at, counts in app.figures.tests(app.rehearsal, MAX_TESTS)
+    ]
+
+
+MAX_TESTS = 1_000
+_READERS: dict[Kind, Callable[[Any], Sequence[dict[str, Any]]]] = {
+    "edition": _editions,
+    "post": _posts,
+    "test": _tests,
+}
 
 
 def _edition_row(view: Any) -> dict[str, Any]:
-    return {
-        "kind": "edition",
-        "name": view.row.name,
-        "what": view.row.subject,
-        "state": view.row.state.value,
-        "revision": view.row.revision,
-        "reason": view.row.reason,
-        "frozen_at": view.row.frozen_at,
-        "content_hash": view.row.content_hash,
-        "articles": [use.slug for use in view.row.articles],
-        "deliveries": {state.value: count for state, count in view.counts.items()},
-        "shown": states_text(view.counts),
-    }
+    row = view.row
+    slugs = [use.slug for use in row.articles]
+    return _row(
+        "edition",
+        row.name,
+        view.counts,
+        what=row.subject,
+        state=row.state.value,
+        revision=row.revision,
+        reason=row.reason,
+        frozen_at=row.frozen_at,
+        content_hash=row.content_hash,
+        articles=slugs,
+    )
 
 
 def _post_row(view: Any) -> dict[str, Any]:
-    return {
-        "kind": "post",
-        "name": view.row.channel,
-        "what": view.row.article.slug,
-        "state": post_state(view.counts) if view.row.planned_at else "frozen",
-        "frozen_at": view.row.frozen_at,
-        "content_hash": view.row.content_hash,
-        "articles": [view.row.article.slug],
-        "deliveries": {state.value: count for state, count in view.counts.items()},
-        "shown": states_text(view.counts),
-    }
+    row = view.row
+    return _row(
+        "post",
+        row.channel,
+        view.counts,
+        what=row.article.slug,
+        state=post_state(view.counts) if row.planned_at else "frozen",
+        frozen_at=row.frozen_at,
+        content_hash=row.content_hash,
+        articles=[row.article.slug],
+    )
+
+
+def _row(kind: Kind, name: str, counts: Mapping[DeliveryState, int], **more: Any) -> dict[str, Any]:
+    deliveries = {state.value: count for state, count in counts.items()}
+    return {"kind": kind, "name": name, **more, "deliveries": deliveries, "shown": states_text(counts)}
 
 
 def post_state(counts: Mapping[DeliveryState, int]) -> str:
-    """Say how far a planned post is, which has one delivery for each segment."""
+    """Say how far a planned post or test is, which has one delivery for each segment or person."""
     states = {state for state, count in counts.items() if count}
     if DeliveryState.UNKNOWN in states:
         return "unknown"
@@ -82,14 +141,21 @@ def post_state(counts: Mapping[DeliveryState, int]) -> str:
 
 def _show(console: Any, rows: list[dict[str, Any]], more: Mapping[str, int], time_zone: str) -> None:
     if not rows:
-        console.print('Nothing was published yet. Begin with "publish now".')
+        console.print('Nothing of the kind was published yet. Begin with "publish now".')
         return
-    shown = table("When", "What", "Name", "Content", "State", "Deliveries", "Hash")
-    for row in rows:
-        when = local_time(row["frozen_at"], time_zone)
-        cells = (when, row["kind"], _name(row), row["what"], _state(row), row["shown"], row["content_hash"][:12])
-        shown.add_row(*cells)
-    console.print(shown)
+    cells = [
+        (
+            local_time(row["frozen_at"], time_zone),
+            row["kind"],
+            _name(row),
+            row["what"],
+            _shown_state(row),
+            row["shown"],
+            row["content_hash"][:12],
+        )
+        for row in rows
+    ]
+    print_rows(console, COLUMNS, cells)
     hidden = " and ".join(plural(count, kind) for kind, count in more.items() if count)
     if hidden:
         console.print(f"{hidden} more, older: see them with --limit.")
@@ -100,7 +166,7 @@ def _name(row: dict[str, Any]) -> str:
     return f"{row['name']} r{revision}" if revision > 1 else str(row["name"])
 
 
-def _state(row: dict[str, Any]) -> str:
+def _shown_state(row: dict[str, Any]) -> str:
     return f"{row['state']} ({row['reason']})" if row.get("reason") else str(row["state"])
 
 

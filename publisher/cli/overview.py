@@ -37,6 +37,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Afterwards": {
         "status": ("status", "Show queue, running editions, and what waits for a person."),
+        "stats": ("stats", "Show a digest's figures over time, as table or picture."),
         "history": ("history", "List the editions and posts that were made."),
         "deliveries": ("deliveries", "List single deliveries and their attempts."),
         "notices": ("notices", "List what the team was told, or send a test notice."),
@@ -45,6 +46,12 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "audit": ("audit", "Show who decided what, and check that nobody changed the list."),
         "pages": ("pages", "Make the web archive again: pages, list and feeds."),
         "rehearsals": ("rehearsals", "Forget what was only rehearsed."),
+    },
+    "Look after it": {
+        "doctor": ("doctor", "Look at ledger, disk, folders, channels and clock."),
+        "backup": ("upkeep", "Copy the ledger into a file, and check the copy."),
+        "restore": ("upkeep", "Put a backup in the ledger's place."),
+        "housekeeping": ("upkeep", "Forget what is not to be kept for ever."),
     },
     "People and shell": {
         "dkim": ("dkim", "Make keys that sign e-mails, and show their DNS records."),

@@ -20,6 +20,7 @@ MAX_EVENTS = 1_000  # a process that runs for years must not keep everything tha
 def run(config_file: Path, once: bool) -> Result:
     """Make the editions that are due, and send; events go to standard error, one a line."""
     from publisher.bootstrap import open_reloadable
+    from publisher.monitor.server import watching
     from publisher.scheduling.running import OwnFile, running_folder
     from publisher.scheduling.service import Service
     from publisher.workflow.notify import tell_end
@@ -45,7 +46,8 @@ def run(config_file: Path, once: bool) -> Result:
             for digest, at in next_runs(app):
                 tell(f"{digest}: next run {local_time(at, zone)}")
             try:
-                service.run()
+                with watching(lambda: service.app, service.vital):
+                    service.run()
             except Exception as error:
                 tell_end(app, error)
                 raise

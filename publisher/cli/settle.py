@@ -114,7 +114,7 @@ def _show(console: Console, report: DecisionReport, word: Word, nothing: str) ->
             console.print('A running "publish run" sends them; "publish now" does it at once.')
     if report.held_count:
         count = plural(report.held_count, "delivery", "deliveries")
-        console.print(f"{count} stay as they are: their edition was cancelled.")
+        console.print(f"{count} stay as they are: their edition was cancelled, or their address removed.")
 
 
 commands = {"settle": settle, "retry": retry}

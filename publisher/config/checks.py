@@ -13,6 +13,7 @@ from publisher.config.counts import check_counts
 from publisher.config.examples import example_of
 from publisher.config.explain import nearest_hint
 from publisher.config.installed import Installed
+from publisher.config.limits import check_limits
 from publisher.config.looks import check_digest_looks, check_organisation_looks
 from publisher.config.notify import check_notify
 from publisher.config.places import Places
@@ -42,6 +43,7 @@ def cross_check(settings: Settings, installed: Installed, places: Places) -> lis
     errors += check_web(document.web, places)
     errors += check_delivery(document.delivery, places)
     errors += check_notify(settings, installed, places)
+    errors += check_limits(document, places)
     for name, digest in document.digests.items():
         errors += _check_digest(name, digest, document, places)
         if digest.channel in channels:

@@ -12,7 +12,9 @@ Schema = Mapping[str, Any]
 
 _BY_KEY = {
     "adapter": '"folder"',
+    "addresses_days": "90",
     "approval_lead": '"3h"',
+    "attempts_days": "90",
     "blackout": '["12-24..01-06"]',
     "body": '{text = "{text}"}',
     "ca_file": '"our-server.pem"',

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from publisher.domain.digest import Digest
 from publisher.domain.notice import NoticeKind
@@ -121,6 +121,40 @@ class NotifySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogSettings:
+    """What is logged on standard error, one event a line. The option `--log` of a command overrules the form."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    format: Literal["off", "text", "json"] = "off"
+    """"text" is for people, "json" for programs that collect logs."""
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least weight of what is logged; "debug" has each step of each delivery."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorSettings:
+    """Where `publish run` shows its figures to programs that watch it: /health, and /metrics for Prometheus."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    port: int | None = None
+    """Port on 127.0.0.1, 1 to 65535, for example 9123; no page is opened if left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionSettings:
+    """What the ledger forgets with time. Figures stay, and that an edition was sent is never forgotten."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    attempts_days: int | None = None
+    """Delete the single attempts of finished deliveries after so many days, 1 to 3650; kept if left out."""
+    addresses_days: int | None = None
+    """Remove the addresses from finished deliveries of e-mails after so many days, 7 to 3650; kept if left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """The whole config.toml as it is written; channels are validated by their adapters afterwards."""
 
@@ -144,6 +178,12 @@ class Document:
     """Where things are on the web."""
     notify: NotifySettings = field(default_factory=NotifySettings)
     """What the team is told, and where."""
+    log: LogSettings = field(default_factory=LogSettings)
+    """What is logged."""
+    monitor: MonitorSettings = field(default_factory=MonitorSettings)
+    """Where programs that watch this one find its figures."""
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
+    """What the ledger forgets with time."""
     digests: dict[str, Digest] = field(default_factory=dict)
     """Recurring newsletters, by name."""
     channels: dict[str, dict[str, Any]] = field(default_factory=dict)

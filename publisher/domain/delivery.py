@@ -48,6 +48,11 @@ FINAL_STATES = frozenset({S.ACCEPTED, S.REJECTED, S.EXPIRED, S.SKIPPED, S.CANCEL
 OPEN_STATES = frozenset({S.QUEUED, S.CLAIMED, S.SENDING, S.DEFERRED})
 
 
+# What stands in the place of an address that the team no longer keeps; a number follows, which makes it unique. No
+# delivery to it is ever tried again.
+REMOVED = "removed:"
+
+
 def may_change(before: DeliveryState, after: DeliveryState) -> bool:
     """Say whether the table allows this change."""
     return after in ALLOWED_CHANGES[before]

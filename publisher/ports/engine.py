@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-TaskName = Literal["make", "prepare", "send"]
+TaskName = Literal["make", "prepare", "send", "tidy"]
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something that may be to do: "make" what is due, "prepare" what is due soon, or "send" on channel `about`."""
+    """Something that may be to do: "make" what is due, "prepare" what is due soon, "tidy", or "send" on `about`."""
 
     name: TaskName
     about: str = ""

@@ -278,7 +278,7 @@ class DeliveryFilter:
     """Which deliveries to show or count; None means any. `due_at` keeps those that may be tried at that time.
 
     `is_halted` keeps the segments of threads that wait for a decision about an earlier one, or all but those.
-    `changed_until` keeps those that have not changed since.
+    `changed_until` keeps those that have not changed since, `changed_since` those that have.
     """
 
     rehearsal: bool | None = None
@@ -293,6 +293,7 @@ class DeliveryFilter:
     is_halted: bool | None = None
     ids: Collection[int] | None = None
     changed_until: datetime | None = None
+    changed_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

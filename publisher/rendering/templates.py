@@ -46,6 +46,18 @@ class Templates:
         pages = (page for folder in self._folders for page in (folder / kind).glob("*/html.j2"))
         return sorted({page.parent.name for page in pages})
 
+    def compile_own(self) -> tuple[int, list[TemplateError]]:
+        """Look at the team's own templates without any values: how many there are, and what is wrong with them."""
+        folder, errors = self._folders[0], list[TemplateError]()
+        names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.j2"))
+        for name in names:
+            try:
+                with _ErrorPlaces(self._shown, name, {}):
+                    self._environment.get_template(name)
+            except TemplateError as error:
+                errors.append(error)
+        return len(names), errors
+
     def render(self, name: str, values: Mapping[str, object]) -> str:
         """Render a template."""
         with _ErrorPlaces(self._shown, name, values):

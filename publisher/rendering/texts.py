@@ -83,6 +83,13 @@ def moment_text(moment: datetime, language: str, time_zone: str) -> str:
     return f"{date_text(local.date(), language, with_weekday=True)}, {time}"
 
 
+def short_date_text(day: date, language: str) -> str:
+    """Write a day without its year, for example "23. Nov."."""
+    from babel.dates import format_skeleton
+
+    return str(format_skeleton("MMMd", day, locale=_LOCALES[_primary(language)]))
+
+
 def number_text(number: float, language: str) -> str:
     """Write a number as its readers do, for example "10.000"."""
     from babel.numbers import format_decimal

@@ -15,6 +15,7 @@ from publisher.errors import PublisherError
 from publisher.logs import get_logger
 from publisher.ports.engine import Engine, Task
 from publisher.scheduling.lanes import LocalEngine
+from publisher.scheduling.pulse import Pulse
 from publisher.scheduling.running import OwnFile
 from publisher.scheduling.systemd import notify_systemd
 from publisher.workflow.application import Application
@@ -27,6 +28,7 @@ from publisher.workflow.reload import changed_keys
 from publisher.workflow.send import SendReport
 from publisher.workflow.tell import tell_error
 from publisher.workflow.tick import tick
+from publisher.workflow.tidy import tidy
 from publisher.workflow.waiting import Cause, next_go_at
 
 MAKING = "making"
@@ -34,6 +36,7 @@ MAKING = "making"
 LOOK_AGAIN = timedelta(minutes=1)
 # An edition is rendered so long before its time, and again at its time if anything has changed by then.
 PREPARE_AHEAD = timedelta(seconds=90)
+TIDY_EVERY = timedelta(days=1)
 
 
 @dataclass
@@ -51,11 +54,13 @@ class Service:
     course: Course = field(init=False)
     reload_asked: threading.Event = field(default_factory=threading.Event)
     reload_count: int = 0
+    vital: Pulse = field(default_factory=Pulse)
     _make_at: datetime | None = None
     _prepare_at: datetime | None = None
     _prepared_for: datetime | None = None
     _send_at: datetime | None = None
     _look_at: datetime | None = None
+    _tidy_at: datetime | None = None
     _engine: LocalEngine | None = None
 
     def __post_init__(self) -> None:
@@ -103,9 +108,11 @@ class Service:
             work()
         except PublisherError as error:
             get_logger().error("failed", error=str(error))
+            self.vital.note(str(error))
             if self.course.problem(error):
                 tell_error(self.app, error)
             return error
+        self.vital.note("")
         return None
 
     def notify(self) -> bool:
@@ -148,6 +155,10 @@ class Service:
             self.reload_asked.clear()
             self._reload()
         now = self.app.clock.now()
+        self.vital.beat(now)
+        if self._tidy_at is None or _is_here(self._tidy_at, now):
+            self._tidy_at = now + TIDY_EVERY
+            self.engine.enqueue(None, Task("tidy"), MAKING)
         is_asked = self.app.changes.seen() or _is_here(self._look_at, now) or self._look_at is None
         if is_asked:
             self._look_at = now + LOOK_AGAIN
@@ -196,6 +207,8 @@ class Service:
             self._do_make()
         elif task.name == "prepare":
             self._attempt(self.prepare)
+        elif task.name == "tidy":
+            self._attempt(lambda: tidy(self.app, self.stop))
         else:
             self._attempt(lambda: self.send(task.about))
             self._send_at = _next(self._send_at, self._next_retry_at())

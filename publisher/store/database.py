@@ -88,6 +88,17 @@ class Database:
         finally:
             self._hot_lock.release()
 
+    @contextmanager
+    def driver(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection as SQLite's own module knows it, in no transaction: for what only SQLite can."""
+        with failures_mapped(self.where):
+            connection = self._reader.raw_connection()
+            try:
+                driver: Any = connection.driver_connection
+                yield driver
+            finally:
+                connection.close()
+
     def _give_up_hot(self) -> None:
         """Close the connection: whatever it was in the middle of is undone, and the next one starts clean."""
         if self._hot is not None:

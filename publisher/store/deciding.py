@@ -16,6 +16,7 @@ from publisher.ports.ledger import Decision, DeliveryFilter
 from publisher.store.changes import change_deliveries
 from publisher.store.chunks import chunked
 from publisher.store.finishing import outcome_name, reason_of
+from publisher.store.forgetting import is_removed
 from publisher.store.listing import conditions
 from publisher.store.tables import attempts, deliveries, editions
 
@@ -45,7 +46,7 @@ SET_MARKS = (
 def decide(connection: Connection, which: DeliveryFilter, decision: Decision, now: datetime) -> int:
     """Decide about all these deliveries. ValueError where the table does not allow the change."""
     change = _change(which.states or (), decision)
-    is_open_to_it = [_not_cancelled] if decision.after is D.QUEUED else []
+    is_open_to_it = [_not_cancelled, ~is_removed(deliveries.c.recipient)] if decision.after is D.QUEUED else []
     found = select(deliveries.c.id).where(*conditions(which), *is_open_to_it).with_for_update()
     ids = connection.execute(found).scalars().all()
     for some in chunked(ids):

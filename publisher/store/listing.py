@@ -87,6 +87,8 @@ def conditions(which: DeliveryFilter) -> list[ColumnElement[bool]]:
         found.append(deliveries.c.id.in_(sorted(which.ids)))
     if which.changed_until is not None:
         found.append(deliveries.c.changed_at <= which.changed_until)
+    if which.changed_since is not None:
+        found.append(deliveries.c.changed_at >= which.changed_since)
     if which.message_ids is not None:
         found.append(deliveries.c.message_id.in_(sorted(which.message_ids)))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from publisher.store.approvals import SqlApprovals
 from publisher.store.audit import SqlAuditLog, audit_log
 from publisher.store.database import BUSY_SECONDS, Database, connect_sqlite
 from publisher.store.due_times import SqlDueTimes
+from publisher.store.figures import SqlFigures
 from publisher.store.instance import read_instance_secret
 from publisher.store.ledger import SqlLedger
 from publisher.store.network_folders import network_file_system, read_mounts
@@ -18,6 +20,7 @@ from publisher.store.notices import SqlNotices
 from publisher.store.pace import SqlPace
 from publisher.store.schema import bring_up_to_date
 from publisher.store.subscribers import SqlSubscribers
+from publisher.store.upkeep import SqlUpkeep
 from publisher.store.whereabouts import SqlWhereabouts
 from publisher.store.wire import read_boot_id, wire_folder
 from publisher.store.write_signs import WriteSigns
@@ -36,6 +39,8 @@ class Store:
     changes: WriteSigns
     pace: SqlPace
     whereabouts: SqlWhereabouts
+    figures: SqlFigures
+    upkeep: SqlUpkeep
     database: Database
     audit: SqlAuditLog
     approvals: SqlApprovals
@@ -65,6 +70,7 @@ def open_store(
     """
     path = _path_of(str(url_or_path))
     _refuse_unusable_folder(path, mounts())
+    _make_private(path)
     database = connect_sqlite(path, busy_seconds=busy_seconds)
     try:
         bring_up_to_date(database)
@@ -80,6 +86,8 @@ def open_store(
         changes=WriteSigns(database),
         pace=SqlPace(database),
         whereabouts=SqlWhereabouts(database),
+        figures=SqlFigures(database),
+        upkeep=SqlUpkeep(database),
         database=database,
         audit=audit,
         approvals=SqlApprovals(database, audit),
@@ -120,6 +128,14 @@ def _refuse_unusable_folder(path: Path, mounts: str) -> None:
             where=str(path),
             hint='Put it on a disk of this machine: [store] path = "/var/lib/publisher/publisher.db".',
         )
+
+
+def _make_private(path: Path) -> None:
+    """Make a new ledger's file ours alone: addresses are in it. What SQLite puts beside it gets the same rights."""
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except OSError:
+        return  # it is there, or connecting says why it cannot be
 
 
 def _is_folder(path: Path) -> bool:

@@ -14,6 +14,7 @@ from publisher.errors import UsageError
 from publisher.ports.ledger import EditionRow, PlanEdition, Rest
 from publisher.store.changes import change_deliveries, change_editions
 from publisher.store.editions import read_edition_to_change, was_tried
+from publisher.store.forgetting import is_removed
 from publisher.store.planning import delivery_of, edition_values, insert_deliveries
 from publisher.store.suppressions import is_suppressed
 from publisher.store.tables import deliveries, editions, subscribers, subscriptions
@@ -59,6 +60,9 @@ IS_SUBSCRIBER = select(
 )
 COUNT_CANCELLED = select(func.count()).where(
     deliveries.c.edition_id == bindparam("edition_id"), deliveries.c.state == D.CANCELLED
+)
+HAS_REMOVED = select(
+    exists().where(deliveries.c.edition_id == bindparam("edition_id"), is_removed(deliveries.c.recipient))
 )
 _now = bindparam("now", type_=deliveries.c.changed_at.type)
 OPEN_CANCELLED = (
@@ -109,6 +113,10 @@ def _edition_to_go_on_with(connection: Connection, edition_id: int) -> EditionRo
         raise UsageError("this edition was never planned, so it has no rest", hint='Look with "publish history".')
     if edition.state is E.PAUSED:
         raise UsageError(f"{edition.name} is paused", hint=f'Let it go on first: "publish resume {edition.name}".')
+    if connection.execute(HAS_REMOVED, {"edition_id": edition.id}).scalar_one():
+        hint = f'Publish anew: "publish now {edition.digest}".'
+        what = f"the addresses of {edition.name} were removed ([retention]), so nobody can tell who has not had it"
+        raise UsageError(what, hint=hint)
     if edition.state is E.CANCELLED and not was_tried(connection, edition.id):
         hint = f'Its articles are free again: "publish now {edition.digest}" makes a new edition.'
         raise UsageError(f"{edition.name} was cancelled before anything of it was sent", hint=hint)

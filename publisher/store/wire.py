@@ -153,6 +153,17 @@ class WireRecord:
         return claimed_by == self.worker or claimed_by.startswith(f"{self.worker}/")
 
 
+def count_lost_runs(folder: Path) -> int:
+    """Count the files of runs that have ended without settling what they say; nothing is changed."""
+    count = 0
+    for path in folder.glob(f"*{SUFFIX}"):
+        with contextlib.suppress(FileNotFoundError), contextlib.ExitStack() as held:
+            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+            held.callback(os.close, descriptor)
+            count += _try_lock(descriptor)
+    return count
+
+
 @contextlib.contextmanager
 def read_wire_records(folder: Path, boot_id: str) -> Iterator[list[WireRecord]]:
     """Read all files of a folder; the dead ones are held until the end and then forgotten, if nothing was raised."""

@@ -23,11 +23,13 @@ from publisher.ports.changes import Changes
 from publisher.ports.clock import Clock
 from publisher.ports.credentials import Credentials
 from publisher.ports.due_times import DueTimes
+from publisher.ports.figures import Figures
 from publisher.ports.http import HttpClient
 from publisher.ports.ledger import Ledger
 from publisher.ports.notices import Notices
 from publisher.ports.pace import Pace
 from publisher.ports.subscribers import Subscribers
+from publisher.ports.upkeep import Upkeep
 from publisher.ports.whereabouts import Whereabouts
 from publisher.rendering.templates import Templates
 
@@ -75,6 +77,8 @@ class Application:
     due_times: DueTimes
     changes: Changes
     pace: Pace
+    figures: Figures
+    upkeep: Upkeep
     templates: Templates
     channels: Mapping[str, Channel]
     http: HttpClient

@@ -132,7 +132,7 @@ def _ask_network(
 
 def _check_secrets(app: Application, channel: Channel, errors: list[PublisherError], warnings: list[str]) -> None:
     """Look whether each secret can be read; a rehearsal does without."""
-    for secret in _secrets_in(channel.settings.model_dump()):
+    for secret in secrets_in(channel.settings.model_dump()):
         try:
             app.credentials.read(secret)
         except ChannelMisconfigured as error:
@@ -142,13 +142,13 @@ def _check_secrets(app: Application, channel: Channel, errors: list[PublisherErr
                 errors.append(error)
 
 
-def _secrets_in(value: Any) -> Iterator[Secret]:
+def secrets_in(value: Any) -> Iterator[Secret]:
     """Find secrets in dumped settings: mappings of exactly a secret's three places."""
     if isinstance(value, dict):
         if set(value) == set(Secret.model_fields):
             yield Secret(**value)
         else:
-            yield from (secret for item in value.values() for secret in _secrets_in(item))
+            yield from (secret for item in value.values() for secret in secrets_in(item))
 
 
 def _check_posts(

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from publisher.logs import get_logger, logs
 from publisher.ports.clock import Clock
 from publisher.ports.ledger import ClaimedDelivery, Ledger
 
@@ -64,6 +65,9 @@ class Claims:
             message_id=message_id,
         )
         self.is_dry = len(claimed) < CLAIM_COUNT
+        if logs("debug"):
+            for delivery in claimed:
+                get_logger().debug("claimed", delivery=delivery.key.text(), channel=self.channel)
         self._waiting.extend((deadline, delivery) for delivery in claimed)
 
     def give_back(self) -> None:

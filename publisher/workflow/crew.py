@@ -253,6 +253,7 @@ class Crew:
             if reason is None:
                 self._under_way[prepared.place] = UnderWay(prepared.delivery, prepared.key, now, now_seconds)
                 prepared.mark.begin()
+                get_logger().debug("sending", delivery=prepared.key, channel=self._channel.name)
                 sessions.send(prepared.place)
             else:
                 sessions.cancel(prepared.place)

@@ -13,7 +13,7 @@ from publisher.domain.delivery import DeliveryState
 from publisher.domain.replay import resend_at
 from publisher.domain.retry import RetryRule, is_given_up
 from publisher.errors import UsageError
-from publisher.logs import get_logger
+from publisher.logs import get_logger, logs
 from publisher.ports.ledger import Decision, DeliveryFilter, DeliveryRow
 from publisher.workflow.application import Application
 from publisher.workflow.note import note_of
@@ -183,8 +183,10 @@ def _decide(app: Application, which: DeliveryFilter, decision: Decision, ask: As
     if not ask(Question(count, tuple(app.ledger.deliveries(replace(which, limit=MAX_SHOWN))))):
         return DecisionReport(count, declined=True)
     now = app.clock.now()
+    keys = [row.key.text() for row in app.ledger.deliveries(which)] if logs("info") else ()
     changed = app.ledger.decide(which, decision, now, note=note)
     app.ledger.finish_editions(now)
-    get_logger().info("decided", state=decision.after.value, count=changed, by=decision.by)
+    for key in keys:
+        get_logger().info("settled", delivery=key, state=decision.after.value, by=decision.by)
     held = sum(app.ledger.count_deliveries(which).values()) if changed < count else 0
     return DecisionReport(count, changed, held)

@@ -27,6 +27,7 @@ from publisher.workflow.preflight import Findings, look_over, mark_forced, refus
 from publisher.workflow.prepare import Drafts, EditionDraft, Wanted, parse_wanted, prepare
 from publisher.workflow.preview import write_preview
 from publisher.workflow.repeats import repeat_warnings
+from publisher.workflow.restored import refuse_while_restored
 from publisher.workflow.revise import revise, tell_ready
 from publisher.workflow.send import Progress, SendReport, due_count, send
 from publisher.workflow.settle import ask_remotes
@@ -115,6 +116,7 @@ def publish_now(  # noqa: PLR0913 - each is one thing that a person says or is t
 
     Errors: whatever is wrong before the first byte leaves; nothing was sent.
     """
+    refuse_while_restored(app)
     reading = app.read_queue()
     wanted = parse_wanted(app, names, channels, reading)
     drafts = prepare(app, wanted, reading)

@@ -15,10 +15,12 @@ from publisher.domain.edition import EditionState
 from publisher.domain.message import Message
 from publisher.domain.post import Post
 from publisher.errors import MessageGone, PublisherError, UsageError
-from publisher.ports.ledger import AlreadyConsumed, EditionRow, PlanEdition, Planned, PlanPost, PostRow
+from publisher.logs import get_logger, logs
+from publisher.ports.ledger import AlreadyConsumed, DeliveryFilter, EditionRow, PlanEdition, Planned, PlanPost, PostRow
 from publisher.workflow.application import Application, Channel
 from publisher.workflow.freeze import Frozen
 from publisher.workflow.pages import add_pages
+from publisher.workflow.restored import refuse_while_restored
 from publisher.workflow.withhold import needs_person
 
 
@@ -78,12 +80,22 @@ def plan_edition(app: Application, row: EditionRow) -> Planned | None:
 
     Errors: UsageError if the config no longer has its digest or channel.
     """
+    refuse_while_restored(app)
     digest, channel = way_of(app, row)
     try:
-        return app.ledger.plan_edition(plan_of(app, row, digest, channel), app.clock.now())
+        planned = app.ledger.plan_edition(plan_of(app, row, digest, channel), app.clock.now())
     except (AlreadyConsumed, MessageGone):
         app.ledger.discard_edition(row.id)
         return None
+    _log(app, row.name, row.message_id, planned)
+    return planned
+
+
+def _log(app: Application, name: str, message_id: int, planned: Planned) -> None:
+    get_logger().info("planned", what=name, count=planned.delivery_count, suppressed=planned.suppressed_count)
+    if logs("debug"):
+        for row in app.ledger.deliveries(DeliveryFilter(rehearsal=app.rehearsal, message_ids={message_id})):
+            get_logger().debug("planned", delivery=row.key.text(), channel=row.key.channel)
 
 
 def plan_of(app: Application, row: EditionRow, digest: Digest, channel: Channel) -> PlanEdition:
@@ -110,10 +122,11 @@ def way_of(app: Application, row: EditionRow) -> tuple[Digest, Channel]:
 
 def plan_post(app: Application, row: PostRow) -> Planned | None:
     """Plan one post; None if another process was faster."""
+    refuse_while_restored(app)
     channel = app.channels[row.channel]
     try:
         message = app.ledger.message(row.message_id)
-        return app.ledger.plan_post(
+        planned = app.ledger.plan_post(
             PlanPost(
                 post_id=row.id,
                 adapter=channel.adapter_type.name,
@@ -126,6 +139,8 @@ def plan_post(app: Application, row: PostRow) -> Planned | None:
         )
     except (AlreadyConsumed, MessageGone):
         return None
+    _log(app, f"{row.article.slug} on {row.channel}", row.message_id, planned)
+    return planned
 
 
 def _segment_count(message: Message) -> int:

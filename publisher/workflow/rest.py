@@ -13,6 +13,7 @@ from publisher.workflow.application import Application, Channel
 from publisher.workflow.exit_codes import exit_code_of
 from publisher.workflow.note import note_of
 from publisher.workflow.plan import plan_of
+from publisher.workflow.restored import refuse_while_restored
 from publisher.workflow.send import Progress, SendReport, send
 from publisher.workflow.steer import find_edition
 from publisher.workflow.waiting import Cause, Wait
@@ -69,6 +70,7 @@ def send_rest(
     on_progress: Callable[[Progress], None],
 ) -> RestReport:
     """Plan and send the same frozen message for all who have no delivery of it yet. Errors: UsageError, TryAgain."""
+    refuse_while_restored(app)
     edition = find_edition(app, name)
     if edition.planned_at is None:
         raise UsageError(f"{name} was never planned, so it has no rest", hint='Look with "publish history".')

@@ -9,10 +9,11 @@ import gc
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from publisher.domain.pace import PaceRules
 from publisher.errors import SendingStopped, StoreError
+from publisher.logs import get_logger
 from publisher.ports.ledger import DeliveryFilter
 from publisher.ports.wire import WireLog
 from publisher.workflow.application import Application, Channel
@@ -20,6 +21,7 @@ from publisher.workflow.crew import Crew
 from publisher.workflow.guard import Guard
 from publisher.workflow.halt import Halt
 from publisher.workflow.paced_claims import PacedClaims
+from publisher.workflow.restored import refuse_while_restored
 from publisher.workflow.tally import Progress, SendReport, Tally
 from publisher.workflow.waiting import waits
 
@@ -50,7 +52,9 @@ def send(
 
     Errors: SendingStopped if the ledger fails, TryAgain if its disk is full; what was sent until then is known.
     """
-    app.ledger.recover(app.clock.now())
+    if message_id is None:
+        refuse_while_restored(app)
+    recover(app)
     tally = Tally(app.clock, sum(due_count(app, name, message_id) for name in channels), on_progress)
     run = _Run(app, [app.channels[name] for name in sorted(channels)], Halt(stop), tally, message_id, asked_for)
     try:
@@ -60,6 +64,13 @@ def send(
         raise SendingStopped(error.what, where=error.where, hint=hint) from error
     is_interrupted = stop.is_set() and any(due_count(app, name, message_id) for name in channels)
     return SendReport(tally.counts, run.halt.stopped_channels, is_interrupted, waits(app, sorted(channels)))
+
+
+def recover(app: Application) -> None:
+    """Take back what dead workers held."""
+    recovered = app.ledger.recover(app.clock.now())
+    if recovered.requeued_count or recovered.unknown_count or recovered.accepted_count:
+        get_logger().warning("recovered", **asdict(recovered))
 
 
 def due_count(app: Application, channel: str, message_id: int | None = None) -> int:
@@ -101,7 +112,7 @@ class _Run:
         finally:
             wire.close(settled=is_settled)
         if not is_settled:  # the wire log says what became of the connections that were left behind
-            self.app.ledger.recover(self.app.clock.now())
+            recover(self.app)
         self.app.ledger.finish_editions(self.app.clock.now())
 
     def _claims(self, channel: Channel, wire: WireLog) -> PacedClaims:

@@ -10,6 +10,7 @@ from publisher.domain.delivery import OPEN_STATES, DeliveryState
 from publisher.domain.edition import EditionState
 from publisher.ports.ledger import DeliveryFilter, DeliveryRow, EditionRow, PostRow
 from publisher.workflow.application import Application
+from publisher.workflow.attention import Attention, what_waits
 from publisher.workflow.deadline import due_at_of
 from publisher.workflow.look import QueueView, look_at_queue
 from publisher.workflow.preview_frozen import changes_of
@@ -18,6 +19,8 @@ from publisher.workflow.withhold import waiting_articles, waiting_editions
 
 LOOK_AHEAD = timedelta(days=8)
 MAX_SHOWN_UNKNOWN = 20
+# How quickly an edition leaves is measured over the last minute.
+PACE_WINDOW = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +55,33 @@ class WaitingView:
 
 
 @dataclass(frozen=True, slots=True)
+class RunningView:
+    """An edition on its way: how many are done, how quickly they leave, and how long the rest takes at that pace.
+
+    Both are None while nothing leaves.
+    """
+
+    edition: EditionView
+    done_count: int
+    total_count: int
+    per_minute: float | None
+    left_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class StatusView:
     """One screen about everything. `next_runs` has digest and instant, soonest first.
 
-    `waiting` are the editions and `articles` the slugs that wait for a person, with the reason.
+    `attention` is what does not go on by itself, with the command that settles it; `waiting` are the editions and
+    `articles` the slugs that wait for approval, with the reason.
     """
 
+    at: datetime
     rehearsal: bool
     queue: QueueView
     next_runs: tuple[tuple[str, datetime], ...]
-    running: tuple[EditionView, ...]
+    running: tuple[RunningView, ...]
+    attention: tuple[Attention, ...]
     deliveries: Mapping[DeliveryState, int]
     unknown: tuple[DeliveryRow, ...]
     next_retry_at: datetime | None
@@ -74,11 +94,14 @@ def status(app: Application) -> StatusView:
     """Look at everything."""
     queue = look_at_queue(app)
     unknown = DeliveryFilter(rehearsal=app.rehearsal, states=(DeliveryState.UNKNOWN,), limit=MAX_SHOWN_UNKNOWN)
+    queue = look_at_queue(app)
     return StatusView(
+        at=app.clock.now(),
         rehearsal=app.rehearsal,
         queue=queue,
         next_runs=next_runs(app),
-        running=tuple(view for view in edition_views(app, limit=20) if view.is_running),
+        running=tuple(_running(app, view) for view in edition_views(app, limit=20) if view.is_running),
+        attention=what_waits(app, queue),
         deliveries=app.ledger.count_deliveries(DeliveryFilter(rehearsal=app.rehearsal)),
         unknown=tuple(app.ledger.deliveries(unknown)),
         next_retry_at=app.ledger.next_due_at(app.rehearsal),
@@ -92,6 +115,17 @@ def _waiting(app: Application, row: EditionRow) -> WaitingView:
     answers = [answer for answer in app.approvals.answers([row.name]) if answer.content_hash == row.content_hash]
     by = answers[-1].by if answers and row.state is EditionState.APPROVED else None
     return WaitingView(row, due_at_of(app, row), changes_of(app, row), by)
+
+
+def _running(app: Application, view: EditionView) -> RunningView:
+    total = sum(view.counts.values())
+    open_count = sum(view.counts.get(state, 0) for state in OPEN_STATES)
+    now = app.clock.now()
+    window = min(PACE_WINDOW, max(now - (view.row.planned_at or now), timedelta(seconds=1)))
+    recent = app.figures.done_count(view.row.id, now - window)
+    per_minute = recent * 60 / window.total_seconds() if recent and open_count else None
+    left_seconds = open_count * 60 / per_minute if per_minute else None
+    return RunningView(view, total - open_count, total, per_minute, left_seconds)
 
 
 def next_runs(app: Application) -> tuple[tuple[str, datetime], ...]:
@@ -108,16 +142,14 @@ def next_runs(app: Application) -> tuple[tuple[str, datetime], ...]:
 
 
 def edition_views(app: Application, limit: int | None = None) -> Sequence[EditionView]:
-    """List editions, newest first, with their counts."""
-    return [
-        EditionView(row, app.ledger.count_deliveries(DeliveryFilter(edition_id=row.id)))
-        for row in app.ledger.editions(rehearsal=app.rehearsal, limit=limit)
-    ]
+    """List editions, newest first, with the counts of their e-mails."""
+    rows = app.ledger.editions(rehearsal=app.rehearsal, limit=limit)
+    counts = app.figures.by_edition([row.id for row in rows])
+    return [EditionView(row, counts.get(row.id, {})) for row in rows]
 
 
 def post_views(app: Application, limit: int | None = None) -> Sequence[PostView]:
     """List posts, newest first, with their counts."""
-    return [
-        PostView(row, app.ledger.count_deliveries(DeliveryFilter(message_ids=(row.message_id,))))
-        for row in app.ledger.posts(rehearsal=app.rehearsal, limit=limit)
-    ]
+    rows = app.ledger.posts(rehearsal=app.rehearsal, limit=limit)
+    counts = app.figures.by_message([row.message_id for row in rows])
+    return [PostView(row, counts.get(row.message_id, {})) for row in rows]

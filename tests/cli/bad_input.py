@@ -122,8 +122,8 @@ CONFIG_CASES = (
         config=(("[digests.daily]", "[newsletter.daily]"),),
         says=(
             'error: config.toml:5 [newsletter]: unknown key "newsletter"\n'
-            "hint: Known here: channels, delivery, digests, organisation, queue, rehearsal, rehearse, store, "
-            "templates, web.\n"
+            "hint: Known here: channels, delivery, digests, log, monitor, notify, organisation, queue, rehearsal, "
+            "rehearse, retention, store, templates, web.\n"
         ),
     ),
     Case(
@@ -278,7 +278,7 @@ CONFIG_CASES = (
         says=(
             'error: config.toml:7 [digests.daily.schedule]: "schedule": no time of day in "Mon-Fri 7 '
             'Uhr"\n'
-            'hint: Write for example schedule = ["Mon-Fri 07:00"].\n'
+            'hint: Write for example schedule = ["Mon-Fri 07:00"], or a cron line: schedule = ["0 7 * * 1-5"].\n'
         ),
     ),
     Case(
@@ -502,7 +502,7 @@ CONFIG_CASES = (
             '"news": there is no @-sign\n'
             "hint: Write the bare address, for example name@example.org.\n"
             'error: config.toml:11 [digests.daily.schedule]: "schedule": no time of day in "Mon-Fri 7 Uhr"\n'
-            'hint: Write for example schedule = ["Mon-Fri 07:00"].\n'
+            'hint: Write for example schedule = ["Mon-Fri 07:00"], or a cron line: schedule = ["0 7 * * 1-5"].\n'
             'error: config.toml:12 [digests.daily.required_clients]: "telnet" names no mail program\n'
             'hint: Write for example "gmail.*". Known: aol, apple-mail, fastmail, free-fr, gmail, gmx, hey, '
             "ionos-1and1, laposte, mail-ru, orange, outlook, protonmail, rainloop, samsung-email, sfr, "
@@ -1026,8 +1026,8 @@ SUBSCRIBER_CASES = (
 OTHER_CASES = (
     Case(
         name="unknown command",
-        words=("stauts",),
-        says=('error: there is no command "stauts"\nhint: Did you mean "status"?\n'),
+        words=("hitsory",),
+        says=('error: there is no command "hitsory"\nhint: Did you mean "history"?\n'),
     ),
     Case(
         name="unknown option",

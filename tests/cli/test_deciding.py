@@ -60,7 +60,7 @@ def test_a_cancelled_edition_keeps_its_doubts_out_of_the_queue(project: Project)
     assert "daily/1 is cancelled" in run(project, "cancel", "daily/1").out
     resent = run(project, "settle", "resend", "--all", "--yes").out
     assert "0 deliveries will be sent again." in resent
-    assert "1 delivery stay as they are: their edition was cancelled." in resent
+    assert "1 delivery stay as they are: their edition was cancelled, or their address removed." in resent
 
 
 def test_pause_and_resume(project: Project) -> None:

@@ -67,7 +67,7 @@ def test_history_says_how_many_more_there_are(project: Project) -> None:
     project.article("zweite", channels=["mastodon"])
     run(project, "now", "--yes")
     assert "1 post more, older" in run(project, "history", "--limit", "1").out
-    assert run_json(project, "history", "--limit", "1")["data"]["more"] == {"edition": 0, "post": 1}
+    assert run_json(project, "history", "--limit", "1")["data"]["more"] == {"edition": 0, "post": 1, "test": 0}
     assert "more, older" not in run(project, "history").out
 
 

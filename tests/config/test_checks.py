@@ -82,3 +82,20 @@ def test_waits_within_limits(tmp_path: Path, line: str, what: str) -> None:
     (error,) = errors_in(tmp_path, WHOLE + "[delivery]\n" + line + "\n")
     assert error.what == what
     assert "_wait_seconds = " in error.hint or "give_up_after_hours = 120" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("section", "line", "what"),
+    [
+        ("monitor", "port = 0", '"port" must be from 1 to 65535, not 0'),
+        ("monitor", "port = 70_000", '"port" must be from 1 to 65535, not 70000'),
+        ("retention", "attempts_days = 0", '"attempts_days" must be from 1 to 3650, not 0'),
+        ("retention", "addresses_days = 6", '"addresses_days" must be from 7 to 3650, not 6'),
+        ("log", 'format = "yaml"', '"format" must be "off", "text" or "json", not "yaml"'),
+        ("log", 'level = "loud"', '"level" must be "debug", "info", "warning" or "error", not "loud"'),
+    ],
+)
+def test_what_looks_after_the_machine_within_limits(tmp_path: Path, section: str, line: str, what: str) -> None:
+    (error,) = errors_in(tmp_path, WHOLE + f"[{section}]\n{line}\n")
+    assert error.what == what
+    assert f"[{section}.{line.partition(' ')[0]}]" in error.where

@@ -37,8 +37,11 @@ def _in_templates() -> Iterator[Msgid]:
 def _in_code() -> Iterator[Msgid]:
     for module in Path(CATALOGUES).parent.glob("*.py"):
         with module.open("rb") as file:
-            for _line, _function, message, _comments in extract_python(file, ["say"], [], {}):
-                yield str(message[0] if isinstance(message, tuple | list) else message)
+            for _line, function, message, _comments in extract_python(file, ["say", "plural"], [], {}):
+                if function == "plural":
+                    yield str(message[0]), str(message[1])
+                else:
+                    yield str(message[0] if isinstance(message, tuple | list) else message)
 
 
 def _catalogue(language: str) -> Catalog:
