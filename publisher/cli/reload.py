@@ -25,8 +25,22 @@ def reload(config_file: Path) -> Result:
     for process in asked:
         process.ask_to_reload()
     answers = [_answer(folder, process.pid, process.note.get("reload_count", 0)) for process in asked]
+    if answers:
+        _note(config_file, answers)
     code = 2 if any(answer["error"] for answer in answers) else 0
     return Result({"processes": answers}, lambda console: _show(console, answers), code)
+
+
+def _note(config_file: Path, answers: Sequence[Mapping[str, Any]]) -> None:
+    """Tell the audit log who had the config read again, and which keys have changed by it."""
+    from publisher.bootstrap import open_application
+    from publisher.workflow.note import note_of
+
+    changed = sorted({key for answer in answers for key in answer["changed"]})
+    refused = [answer["pid"] for answer in answers if answer["error"]]
+    with open_application(config_file) as app:
+        note = note_of(app, "reload", config_file.name, changed=changed, refused_by=refused)
+        app.audit.record(note, app.clock.now())
 
 
 def _answer(folder: Path, pid: int, before: int) -> dict[str, Any]:

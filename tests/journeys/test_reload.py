@@ -66,6 +66,8 @@ def test_a_new_schedule_is_in_force_at_once_and_said(project: Project) -> None:
         assert [one["pid"] for one in answer] == [process.pid]
         assert set(answer[0]["changed"]) == {"organisation.time_zone", "digests.daily.schedule"}
         read_until(process, "config read again: organisation.time_zone, digests.daily.schedule")
+        noted = project.publish("audit", "--action", "reload", "--json").data["entries"]
+        assert noted[-1]["details"]["changed"] == ["digests.daily.schedule", "organisation.time_zone"]
 
         change(project, "[organisation]", '[store]\nfile = "other.db"\n[organisation]')
         nobody = project.publish("reload", "--json").data
