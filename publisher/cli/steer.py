@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from publisher.cli.frame import Result, plural, publish_command
+from publisher.cli.outcome import print_plain
 from publisher.cli.status import states_text
+from publisher.cli.waiting import wait_lines, waits_data
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,17 +39,22 @@ def _steer_channel(app: Application, name: str, word: Literal["pause", "resume"]
         "changed": report.changed,
         "waiting": report.waiting_count,
         "reason": report.reason,
+        "waits": waits_data(report.waits),
     }
-    return Result(data, lambda console: _show_channel(console, report))
+    zone = app.settings.organisation.time_zone
+    return Result(data, lambda console: _show_channel(console, report, zone))
 
 
-def _show_channel(console: Console, report: ChannelReport) -> None:
+def _show_channel(console: Console, report: ChannelReport, zone: str) -> None:
     name, waiting = report.channel, plural(report.waiting_count, "delivery", "deliveries")
     was = f" (it was stopped: {report.reason})" if report.changed and report.reason else ""
     if report.state == "paused":
         word = "is" if report.changed else "was before, and still is,"
         console.print(f"The channel {name} {word} paused{was}: {waiting} wait.", markup=False)
         console.print(f'To let it go on: "publish resume {name}".', markup=False)
+    elif report.waits:
+        console.print(f"The channel {name} is not stopped any more{was}: {waiting} wait.", markup=False)
+        print_plain(console, wait_lines(report.waits, zone))
     else:
         word = "goes on" if report.changed else "was not stopped"
         console.print(f"The channel {name} {word}{was}: {waiting} may leave.", markup=False)

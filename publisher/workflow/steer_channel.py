@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from publisher.domain.circuit import CLOSED, Circuit, CircuitState
@@ -11,17 +12,22 @@ from publisher.logs import get_logger
 from publisher.workflow.application import Application
 from publisher.workflow.note import note_of
 from publisher.workflow.send import due_count
+from publisher.workflow.waiting import Wait, waits
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelReport:
-    """Where a channel stands now; `changed` is False if it stood there before. `waiting_count` may leave now."""
+    """Where a channel stands now; `changed` is False if it stood there before.
+
+    `waiting_count` may leave now, but for what `waits` still says after a resume: quiet hours, or its pace.
+    """
 
     channel: str
     state: CircuitState
     changed: bool
     waiting_count: int
     reason: str = ""
+    waits: Mapping[str, Wait] = field(default_factory=dict)
 
 
 def steer_channel(app: Application, name: str, word: Literal["pause", "resume"]) -> ChannelReport:
@@ -42,4 +48,5 @@ def steer_channel(app: Application, name: str, word: Literal["pause", "resume"])
     if before.state != after.state:
         app.audit.record(note_of(app, word, f"channel {name}", before=before.state.value), now)
     get_logger().info(word, channel=name, by=app.operator)
-    return ChannelReport(name, after.state, before.state != after.state, due_count(app, name), before.reason)
+    still = waits(app, [name]) if word == "resume" else {}
+    return ChannelReport(name, after.state, before.state != after.state, due_count(app, name), before.reason, still)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from publisher.domain.attempt import Evidence, Outcome, Rejected, Unknown
@@ -89,12 +92,25 @@ def test_a_channel_is_paused_and_goes_on(project: Project) -> None:
         "changed": True,
         "waiting": 0,
         "reason": wait["reason"],
+        "waits": [],
     }
     assert "The channel mail was not stopped: 0 deliveries may leave." in run(project, "resume", "mail").out
     assert run_json(project, "status")["data"]["waits"] == []
     wrong = run(project, "pause", "mial", code=2).err
     assert 'there is no channel "mial"' in wrong
     assert "An edition is written as daily/7" in wrong
+
+
+def test_a_channel_that_goes_on_may_still_wait(project: Project) -> None:
+    config = project.folder / "config.toml"
+    moment = datetime.now(ZoneInfo("Europe/Berlin"))
+    hours = f"{moment - timedelta(hours=3):%H:%M}-{moment + timedelta(hours=3):%H:%M}"
+    config.write_text(config.read_text().replace('folder = "mail"', f'folder = "mail"\nquiet_hours = "{hours}"'))
+    run(project, "pause", "mail")
+    said = run(project, "resume", "mail").out
+    assert "is not stopped any more" in said
+    assert "mail waits until" in said
+    assert f"quiet hours {hours}" in said
 
 
 def test_a_paused_channel_keeps_what_is_published_and_says_so(project: Project) -> None:
