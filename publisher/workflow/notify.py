@@ -31,6 +31,7 @@ from publisher.workflow.watch import watch
 
 # While a notice has not arrived everywhere, no further one is made for so long.
 PATIENCE = timedelta(hours=1)
+RECENT_COUNT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +86,14 @@ def places(app: Application) -> Iterator[Place]:
 
 
 def _is_time(app: Application, now: datetime) -> bool:
-    """Say whether the interval is over. A clock that was set back does not make the team wait."""
-    last = app.notices.notices(rehearsal=app.rehearsal, limit=1)
-    if not last or last[0].made_at > now:
+    """Say whether the interval is over. A clock that was set back makes nobody wait, nor does a test notice."""
+    recent = app.notices.notices(rehearsal=app.rehearsal, limit=RECENT_COUNT)
+    last = next((notice for notice in recent if notice.event_count), None)
+    if last is None or last.made_at > now:
         return True
-    waits = any(last[0].deliveries.get(state) for state in OPEN_STATES)
+    waits = any(last.deliveries.get(state) for state in OPEN_STATES)
     interval = timedelta(minutes=app.settings.document.notify.interval_minutes)
-    return now - last[0].made_at >= (max(interval, PATIENCE) if waits else interval)
+    return now - last.made_at >= (max(interval, PATIENCE) if waits else interval)
 
 
 def _plan(app: Application, place: Place, events: Sequence[EventRow]) -> NoticePlan | None:

@@ -296,6 +296,13 @@ def test_a_test_goes_to_every_place_and_sends_nothing_else(project: Project) -> 
     assert len(mails(project)) == 2
 
 
+def test_a_test_does_not_keep_a_real_notice_waiting(project: Project) -> None:
+    with opened(project) as app:
+        send_test_notice(app, threading.Event())
+        tell(app, NoticeKind.HELD, "daily/1", HELD)
+        assert notify(app)
+
+
 def test_a_test_without_a_place_says_what_to_write(project: Project) -> None:
     text = (project.folder / "config.toml").read_text()
     (project.folder / "config.toml").write_text(text[: text.index("[notify]")])
