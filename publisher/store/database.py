@@ -24,8 +24,10 @@ SYNCHRONOUS_FULL = 2
 
 # A large import touches pages all over the index of addresses, again with each batch. SQLite's own 2 MB of cache and a
 # checkpoint every 1,000 pages made it read and write the same pages many times: a fifth of the time.
-CACHE_KIB = 16_384
+CACHE_KIB = 8_192
 CHECKPOINT_PAGES = 10_000
+# Sending goes through the tables from front to back: more than this would only be memory that grows with the list.
+HOT_CACHE_KIB = 2_048
 
 
 class Database:
@@ -68,6 +70,7 @@ class Database:
             with failures_mapped(self.where):
                 if self._hot is None:
                     self._hot = self._reader.raw_connection()
+                    self._hot.cursor().execute(f"PRAGMA cache_size = -{HOT_CACHE_KIB}")
                 cursor = self._hot.cursor()
                 cursor.execute("BEGIN IMMEDIATE")
                 yield Hot(self._reader.dialect, cursor)
