@@ -66,12 +66,15 @@ def _go_on(config_file: Path) -> Result:
 
 
 def _restore(config_file: Path, file: Path, yes: bool) -> Result:
-    from publisher.bootstrap import read_settings, restore_ledger
+    from publisher.bootstrap import open_application, read_settings, restore_ledger
+    from publisher.workflow.restored import note_restore
 
     settings = read_settings(config_file)
     if not yes and not _agreed(file, settings.store_file):
         return Result({"declined": True}, lambda console: console.print("Nothing was changed."))
     report = restore_ledger(config_file, file)
+    with open_application(config_file) as app:
+        note_restore(app, file.name)
     zone = settings.organisation.time_zone
     return Result(asdict(report), lambda console: _show_restore(console, report, zone))
 

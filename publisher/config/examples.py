@@ -32,6 +32,7 @@ _BY_KEY = {
     "helo_name": '"mail.example.org"',
     "host": '"smtp.example.org"',
     "imprint_url": '"https://www.example.org/impressum"',
+    "kinds": '["missed", "held"]',
     "key": '{file = "dkim-news1.pem"}',
     "language": '"de"',
     "limits": '{unit = "code points", max_length = 500}',

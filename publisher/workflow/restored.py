@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from publisher.errors import WaitsForPerson
 from publisher.workflow.application import Application
+from publisher.workflow.note import note_of
 
 STILL_RESTORED = "the ledger was restored from a backup, and nobody has said yet that it may go on"
 
@@ -18,6 +19,11 @@ def refuse_while_restored(app: Application) -> None:
         raise WaitsForPerson(f"{STILL_RESTORED}: {since}", hint=how_to_release(app))
 
 
+def note_restore(app: Application, backup: str) -> None:
+    """Note who put which backup back: the audit log goes on from the older state, and is not taken for cut off."""
+    app.audit.record_restore(note_of(app, "restore", backup), app.clock.now())
+
+
 def how_to_release(app: Application) -> str:
     """Say what to do next."""
     count = app.upkeep.in_doubt_after_restore()
@@ -30,4 +36,6 @@ def release(app: Application) -> None:
     """Let planning and sending go on. Errors: WaitsForPerson while deliveries are in doubt."""
     if app.upkeep.in_doubt_after_restore():
         raise WaitsForPerson(STILL_RESTORED, hint=how_to_release(app))
+    if app.upkeep.restored() is not None:
+        app.audit.record(note_of(app, "go on after restore"), app.clock.now())
     app.upkeep.release()

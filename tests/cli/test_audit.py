@@ -81,3 +81,20 @@ def test_bad_input(project: Project, tmp_path: Path) -> None:
         wrong = run(project, "audit", "--verify", "--head", str(tmp_path / "bad.json"), code=2)
         assert "this is not the head of an audit log" in wrong.err
     assert run(project, "audit", "--verify").out == "All in order: 0 entries.\n"
+
+
+def test_a_restore_is_a_decision_and_not_a_cut(decided: Project) -> None:
+    """The older log ends before the head that is kept: only what the command has put back is no tampering."""
+    ledger, backup = decided.folder / "publisher.db", decided.folder / "b.db"
+    run(decided, "backup", str(backup))
+    run(decided, "hold", "neue-pumpe")
+    for ending in ("-wal", "-shm"):
+        Path(f"{ledger}{ending}").unlink(missing_ok=True)
+    ledger.write_bytes(backup.read_bytes())
+    assert "cut off" in run(decided, "audit", "--verify", code=2).err
+
+    run(decided, "restore", str(backup), "--yes")
+    run(decided, "restore", "--go-on")
+    newest = [(entry["action"], entry["about"]) for entry in run_json(decided, "audit")["data"]["entries"]][-2:]
+    assert newest == [("restore", "b.db"), ("go on after restore", "")]
+    assert run(decided, "audit", "--verify").out == "All in order: 6 entries.\n"
