@@ -26,7 +26,8 @@ class PostTimes:
     """What the config says of when a channel posts.
 
     With a `schedule` each of its times takes one article. Without one an article's post follows its edition: once that
-    is on its way, once `after_accepted` of its e-mails were accepted, or once it has come to its `after` = "end".
+    is on its way, once `after_accepted` of its e-mails were accepted, or once it has come to its `after` = "end"; or it
+    goes ahead of it, at most `before` its due time.
     `repeat_after`: a time of its own at which nothing new waits takes an evergreen article again, this long after its
     last post.
     """
@@ -37,6 +38,7 @@ class PostTimes:
     max_per_day: int | None = None
     after: Literal["start", "end"] = "start"
     after_accepted: int | None = None
+    before: timedelta | None = None
     repeat_after: timedelta | None = None
 
     @property

@@ -46,6 +46,11 @@ class PostSettings(BaseModel):
     after_accepted: _Count | None = Field(
         default=None, description="An article's post follows its edition once so many of its e-mails were accepted."
     )
+    before: str | None = Field(
+        default=None,
+        description='An article\'s post goes ahead of its edition, so long before that is due, for example "30m".',
+        examples=["30m"],
+    )
     repeat_after: str | None = Field(
         default=None,
         description="At a time of its own at which nothing new waits, an article with evergreen: true is posted again, "
@@ -65,6 +70,13 @@ class PostSettings(BaseModel):
     def _is_duration(cls, text: str) -> str:
         if parse_duration(text) > timedelta(days=30):
             raise ValueError(f'"gap" is longer than 30 days: "{text}"')
+        return text
+
+    @field_validator("before")
+    @classmethod
+    def _is_short(cls, text: str | None) -> str | None:
+        if text is not None and not timedelta() < parse_duration(text) <= timedelta(days=1):
+            raise ValueError(f'"before" is not a time of up to a day: "{text}"')
         return text
 
     @field_validator("repeat_after")
@@ -90,14 +102,15 @@ class PostSettings(BaseModel):
             raise ValueError("it has both schedule and spread; leave one of them out")
         if self.spread is not None and self.max_per_day is None:
             raise ValueError('"spread" needs to know how many; add for example max_per_day = 4')
-        if has_own_times and (self.after != "start" or self.after_accepted is not None):
+        follows = [self.after != "start", self.after_accepted is not None, self.before is not None]
+        if has_own_times and any(follows):
             raise ValueError(
-                "with times of its own a channel does not follow editions; leave after and after_accepted out"
+                "with times of its own a channel does not follow editions; leave after, after_accepted and before out"
             )
         if self.repeat_after is not None and not has_own_times:
             raise ValueError('"repeat_after" fills times of its own; add schedule or spread')
-        if self.after == "end" and self.after_accepted is not None:
-            raise ValueError("it has both after and after_accepted; leave one of them out")
+        if sum(follows) > 1:
+            raise ValueError("it has more than one of after, after_accepted and before; leave all but one out")
         return self
 
     def times(self, zone: tzinfo) -> PostTimes:
@@ -112,6 +125,7 @@ class PostSettings(BaseModel):
             max_per_day=self.max_per_day,
             after=self.after,
             after_accepted=self.after_accepted,
+            before=None if self.before is None else parse_duration(self.before),
             repeat_after=None if self.repeat_after is None else parse_duration(self.repeat_after),
         )
 

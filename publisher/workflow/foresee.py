@@ -100,7 +100,7 @@ def _posts_of(app: Application, channel: Channel, reading: QueueReading) -> Iter
     if times.is_plain:
         return
     planned = list(recent_posts(app, channel, times, at))
-    for article in released(app, select_posts(app, channel, reading).chosen, times):
+    for article in released(app, select_posts(app, channel, reading).chosen, times, reading.articles):
         next_at = times.next_at(planned, at)
         if next_at is None:
             return

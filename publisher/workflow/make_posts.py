@@ -17,9 +17,10 @@ from publisher.domain.selection import is_meant_for
 from publisher.ports.ledger import DeliveryFilter
 from publisher.workflow.application import Application, Channel
 from publisher.workflow.freeze import freeze_post
+from publisher.workflow.go_ahead import ahead, is_made, next_ahead_at
 from publisher.workflow.make import Course, Queue
 from publisher.workflow.plan import plan_post
-from publisher.workflow.prepare import PostDraft, add_pictures, draft_posts, fit_posts, has_readers, select_posts
+from publisher.workflow.prepare import PostDraft, add_pictures, draft_posts, fit_posts, select_posts
 from publisher.workflow.withhold import with_waits
 
 # An article that nobody's edition has is noticed this much after it came into the queue, at the latest.
@@ -47,12 +48,12 @@ def _make_for(app: Application, channel: Channel, queue: Queue, course: Course, 
     # will take the same article, which only one of the two gets.
     planned = list(recent_posts(app, channel, times, now))
     room = times.room(planned, now)
-    ready = released(app, waiting, times)
+    ready = released(app, waiting, times, queue.read().articles) if waiting else []
     count = sum(1 for _ in islice(_plan_each(app, channel, ready, course), room))
     if not ready and room and times.repeat_after is not None:
         count = _repeat(app, channel, queue, course, times.repeat_after)
     planned = [now] * count + planned
-    course.post_at[channel.name] = _look_at(times, planned, now, waiting_count=len(waiting) - len(ready))
+    course.post_at[channel.name] = _look_at(app, times, planned, now, waiting_count=len(waiting) - len(ready))
     return count
 
 
@@ -62,11 +63,15 @@ def recent_posts(app: Application, channel: Channel, times: PostTimes, now: date
     return app.whereabouts.posted_at(channel.name, app.rehearsal, since)
 
 
-def _look_at(times: PostTimes, planned: Sequence[datetime], now: datetime, *, waiting_count: int) -> datetime:
+def _look_at(
+    app: Application, times: PostTimes, planned: Sequence[datetime], now: datetime, *, waiting_count: int
+) -> datetime:
     """Say when there may be something to do for a channel again."""
     at = times.next_at(planned, now) or now + LOOK_AT_QUEUE
     if at > now:
         return at
+    if times.before is not None:
+        return min(next_ahead_at(app, now, times.before) or now + LOOK_AT_QUEUE, now + LOOK_AT_QUEUE)
     follows_closely = waiting_count and (times.after == "end" or times.after_accepted is not None)
     return now + (LOOK_AT_EDITION if follows_closely else LOOK_AT_QUEUE)
 
@@ -120,25 +125,23 @@ def _plan(app: Application, draft: PostDraft, number: int = 1) -> bool:
     return post is not None and plan_post(app, post.row) is not None
 
 
-def released(app: Application, articles: Sequence[Article], times: PostTimes) -> list[Article]:
-    """Give the articles whose posts may go out, as far as their editions matter."""
+def released(
+    app: Application, articles: Sequence[Article], times: PostTimes, queued: Sequence[Article]
+) -> list[Article]:
+    """Give the articles whose posts may go out, as far as their editions matter; `queued` is the whole queue."""
     if times.schedule is not None or not articles:
         return list(articles)
     is_far_enough = _far_enough(app, times)
-    digests = [app.digest_rule(name) for name in app.settings.digests if _is_made(app, name)]
+    digests = [app.digest_rule(name) for name in app.settings.digests if is_made(app, name)]
+    goes_ahead = frozenset[str]() if times.before is None else ahead(app, queued, times.before)
     had = app.ledger.outlets_of(app.rehearsal)
     ready = []
     for article in articles:
         is_in_edition = any(outlet.kind == "digest" for outlet in had.get(article.slug, ()))
-        waits_for_one = not is_in_edition and any(is_meant_for(article, rule) for rule in digests)
+        waits_for_one = article.slug not in goes_ahead and any(is_meant_for(article, rule) for rule in digests)
         if is_far_enough(article.slug) if is_in_edition else not waits_for_one:
             ready.append(article)
     return ready
-
-
-def _is_made(app: Application, digest: str) -> bool:
-    """Say whether a digest ever has editions by itself: posts do not wait for one that never comes."""
-    return bool(app.settings.digests[digest].schedule) and has_readers(app, digest)
 
 
 def _far_enough(app: Application, times: PostTimes) -> Callable[[str], bool]:

@@ -202,3 +202,25 @@ def test_two_processes_use_a_time_up_once(project: Project) -> None:
         for app in (one, other):
             Service(app, threading.Event(), lambda line: None).make()
     assert posted(project) == ["Mon 06:31 a"]
+
+
+def test_ahead_of_the_edition(project: Project) -> None:
+    """What will be in it leaves half an hour before; what it has no room for waits for the next edition."""
+    project.subscribe(1)
+    configure(project, '{before = "30m"}')
+    file = project.folder / "config.toml"
+    file.write_text(file.read_text().replace("[digests.daily]\n", "[digests.daily]\nmax_articles = 2\n"))
+    queued(project, "a", "b", "c")
+    live(project, hours=26, restart_each_tick=True)
+    assert posted(project) == ["Mon 06:30 a", "Mon 06:30 b", "Tue 06:30 c"]
+
+
+def test_nothing_goes_ahead_of_an_edition_that_is_not_approved(project: Project) -> None:
+    """The control is the one above: it leaves at half past six, where nobody has to approve anything."""
+    project.subscribe(1)
+    configure(project, '{before = "30m"}')
+    file = project.folder / "config.toml"
+    file.write_text(file.read_text().replace("[digests.daily]\n", '[digests.daily]\napproval = "edition"\n'))
+    queued(project, "a")
+    live(project, hours=3)
+    assert posted(project) == []
