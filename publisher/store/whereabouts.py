@@ -27,7 +27,7 @@ _newest = (
     .limit(bindparam("recent_count"))
 )
 EDITIONS_WITHOUT = (
-    select(editions, edition_omissions.c.reason)
+    select(editions, edition_omissions.c.reason.label("left_out"))
     .join(edition_omissions, edition_omissions.c.edition_id == editions.c.id)
     .where(editions.c.id.in_(_newest), edition_omissions.c.slug == bindparam("slug"))
     .order_by(editions.c.id.desc())
@@ -64,7 +64,7 @@ class SqlWhereabouts:
         """See the port."""
         values = {"slug": slug, "rehearsal": rehearsal, "recent_count": recent_count}
         with self._database.read() as connection:
-            return [_in_edition(row, row.reason) for row in connection.execute(EDITIONS_WITHOUT, values)]
+            return [_in_edition(row, row.left_out) for row in connection.execute(EDITIONS_WITHOUT, values)]
 
     def posted_at(self, channel: str, rehearsal: bool, since: datetime) -> Sequence[datetime]:
         """See the port."""

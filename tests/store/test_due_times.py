@@ -133,7 +133,7 @@ def test_clearing_rehearsals_opens_their_due_times(store: Store) -> None:
     freeze(store, rehearsal=True)
     freeze(store)
     store.due_times.begin("daily", True, NOW)
-    store.ledger.clear_rehearsals()
+    store.ledger.clear_rehearsals(NOW)
     assert store.due_times.due_times(True) == []
     assert len(store.due_times.due_times(False)) == 1
     assert store.due_times.begin("daily", True, after(5)) == after(5)

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from publisher.bootstrap import open_application
-from publisher.errors import Problems, TemplateError, TryAgain, UsageError
+from publisher.errors import QueueError, TemplateError, TryAgain, UsageError
 from publisher.workflow.application import Application
 from publisher.workflow.now import NowReport, Offer
 from publisher.workflow.send import Progress
@@ -111,7 +111,7 @@ def test_a_named_file_with_errors_stops_everything(project: Project) -> None:
     project.article("gut")
     project.article("schlecht", titel="vertippt")
     with opened(project) as app:
-        with pytest.raises(Problems):
+        with pytest.raises(QueueError, match='there is no field "titel"'):
             now(app, "schlecht")
         assert_no_rows(app)
         report = now(app)

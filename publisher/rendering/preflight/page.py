@@ -27,6 +27,17 @@ class Sheet:
     line: int
 
 
+def _tree_of(lxml_html: Any, source: bytes) -> Element:
+    """Parse, however broken it is; of what holds no element at all, such as "</:", an empty paragraph is left."""
+    from lxml.etree import ParserError
+
+    parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True)
+    try:
+        return lxml_html.document_fromstring(source, parser=parser)
+    except ParserError:
+        return lxml_html.document_fromstring(b"<p></p>", parser=parser)
+
+
 class Page:
     """A parsed e-mail. `elements` are those of the body, in order, without comments."""
 
@@ -34,9 +45,7 @@ class Page:
         from lxml import html as lxml_html
 
         self.html = html
-        parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True)
-        source = html.strip() and html.encode("utf-8", "replace")
-        self.tree: Element = lxml_html.document_fromstring(source or b"<p></p>", parser=parser)
+        self.tree: Element = _tree_of(lxml_html, html.encode("utf-8", "replace"))
         self.everything: list[Element] = [element for element in self.tree.iter() if isinstance(element.tag, str)]
         body = self.tree.find("body")
         self.body: Element = self.tree if body is None else body
