@@ -16,7 +16,7 @@ recipient from the first attempt to the last record, and the peak memory of the 
 *planning*: 1,000,000 deliveries beside a plain INSERT ... SELECT of the same rows, into the same table without its
 indexes and with its unique key.
 
-`--help` names the sizes that can be changed. smtp-sink and smtp-source are looked for in PUBLISHER_POSTFIX (a folder
+`--help` names the sizes that can be changed. smtp-sink and smtp-source are looked for in POSTFIX_FOLDER (a folder
 with Debian's package unpacked), on the PATH, and else downloaded with apt-get and unpacked into the user's cache
 folder. Each measurement is a process of its own. The exit code is 1 where a goal is missed.
 """

@@ -19,7 +19,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "publisher-benchmarks"
-FOLDER_VARIABLE = "PUBLISHER_POSTFIX"
+FOLDER_VARIABLE = "POSTFIX_FOLDER"
 
 
 @dataclass(frozen=True)
