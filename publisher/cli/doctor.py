@@ -37,6 +37,11 @@ def doctor(config_file: Path, offline: bool, dns: bool, quiet: bool) -> Result:
     with open_application(config_file) as app:
         resolver = make_resolver() if dns else None
         diagnosis = diagnose(app, online=not offline, resolver=resolver, on_progress=tell_step)
+    return report(diagnosis, quiet)
+
+
+def report(diagnosis: Diagnosis, quiet: bool) -> Result:
+    """Tell what was found; `quiet` leaves out what is well."""
     data = {"findings": [asdict(finding) for finding in diagnosis.findings]}
     return Result(data, lambda console: _show(console, diagnosis, quiet), diagnosis.exit_code)
 

@@ -93,6 +93,9 @@ def _ledger(app: Application) -> Iterator[Finding]:
     else:
         size = f"{state.size_bytes / MEBIBYTE:.1f} MB, tables of version {state.version}"
         yield Finding("ledger", "ok", f"sound, {size}")
+    if not app.upkeep.is_writable():
+        hint = "Let this program's user write to it and to its folder."
+        yield Finding("ledger", "fail", f"{state.file} cannot be written to", hint)
     yield from _ledger_mode(state)
     yield from _private("ledger", state.file, "it holds addresses")
     if state.held_count:
@@ -193,7 +196,7 @@ def _secrets(app: Application, channel: Channel) -> Iterator[Finding]:
             app.credentials.read(secret)
         except ChannelMisconfigured as error:
             verdict: Verdict = "warn" if app.rehearsal else "fail"
-            yield Finding(topic, verdict, error.what, error.hint)
+            yield Finding(topic, verdict, f"{error.where}: {error.what}" if error.where else error.what, error.hint)
             continue
         if secret.literal is not None:
             hint = 'Put it into a file or the environment: {file = "PATH"} or {env = "NAME"}.'
