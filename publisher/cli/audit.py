@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from publisher.cli.frame import Result, local_time, plural, publish_command
+from publisher.cli.frame import MOMENT, Result, in_zone, local_time, plural, publish_command
 from publisher.cli.listing import print_rows
 from publisher.errors import StoreError, UsageError
 
@@ -27,7 +27,7 @@ _HERE = "-"  # --head without a file
 @click.option("--about", help='Only what is about this edition, article, digest or channel, for example "daily/7".')
 @click.option("--by", "actor", help="Only what this person decided.")
 @click.option("--action", help='Only this kind of decision, for example "approve".')
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only from this day on, for example 2026-11-23.")
+@click.option("--since", type=MOMENT, help="Only what was decided since then: 2026-11-23 or 2026-11-23T07:00.")
 @click.option("--limit", type=click.IntRange(min=1), help="Only the newest so many.")
 @click.option("--verify", is_flag=True, help="Go through the whole list and say whether each entry is in order.")
 @click.option(
@@ -105,13 +105,10 @@ def _show_verdict(console: Console, verdict: AuditVerdict) -> None:
 
 
 def _list(app: Application, since: datetime | None, **shown: Any) -> Result:
-    from zoneinfo import ZoneInfo
-
     from publisher.ports.audit import AuditFilter
 
     zone = app.settings.organisation.time_zone
-    begin = since.replace(tzinfo=ZoneInfo(zone)) if since else None
-    entries = app.audit.entries(AuditFilter(since=begin, **shown))
+    entries = app.audit.entries(AuditFilter(since=in_zone(since, zone), **shown))
     return Result({"entries": [_data(entry) for entry in entries]}, lambda console: _show(console, entries, zone))
 
 

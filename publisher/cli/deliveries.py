@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from publisher.cli.frame import MOMENT, Result, in_zone, local_time, plural, publish_command, table
+from publisher.cli.frame import END_OF_MOMENT, MOMENT, Result, local_time, period, plural, publish_command, table
+from publisher.config.explain import nearest_hint
 from publisher.domain.delivery import DeliveryState
+from publisher.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--recipient", help="Only this address or account.")
 @click.option("--article", "slug", help="Only those that carry this article.")
 @click.option("--since", type=MOMENT, help="Only those that have changed since then: 2026-11-23 or 2026-11-23T07:00.")
+@click.option("--until", type=END_OF_MOMENT, help="Only those that have not changed after it; a day with all of it.")
 @click.option("--attempts", is_flag=True, help="Show every attempt, too.")
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many.")
 def deliveries(  # noqa: PLR0913 - each is one way to choose
@@ -34,6 +37,7 @@ def deliveries(  # noqa: PLR0913 - each is one way to choose
     recipient: str | None,
     slug: str | None,
     since: datetime | None,
+    until: datetime | None,
     attempts: bool,
     limit: int,
 ) -> Result:
@@ -43,6 +47,9 @@ def deliveries(  # noqa: PLR0913 - each is one way to choose
     from publisher.workflow.steer import find_edition
 
     with open_application(config_file) as app:
+        zone = app.settings.organisation.time_zone
+        begin, end = period(since, until, zone)
+        _refuse_unknown(app, channel)
         which = DeliveryFilter(
             rehearsal=app.rehearsal,
             states=[DeliveryState(state) for state in states] or None,
@@ -50,14 +57,27 @@ def deliveries(  # noqa: PLR0913 - each is one way to choose
             edition_id=find_edition(app, edition).id if edition else None,
             recipient=recipient,
             slug=slug,
-            changed_since=in_zone(since, app.settings.organisation.time_zone),
+            changed_since=begin,
+            changed_until=end,
             limit=limit,
         )
         rows = list(app.ledger.deliveries(which))
+        count = sum(app.ledger.count_deliveries(which).values())
         tries = app.ledger.attempts([row.id for row in rows]) if attempts else []
-        zone = app.settings.organisation.time_zone
-    data = {"deliveries": [_data(row) for row in rows], "attempts": [asdict(attempt) for attempt in tries]}
-    return Result(data, lambda console: _show(console, rows, tries, zone))
+    data = {
+        "deliveries": [_data(row) for row in rows],
+        "attempts": [asdict(attempt) for attempt in tries],
+        "more": count - len(rows),
+    }
+    return Result(data, lambda console: _show(console, rows, tries, zone, count))
+
+
+def _refuse_unknown(app: Any, channel: str | None) -> None:
+    """Refuse a channel that neither the config nor the ledger has."""
+    if channel is not None and channel not in app.channels:
+        known = {*app.channels, *app.figures.by_channel(app.rehearsal)}
+        if channel not in known:
+            raise UsageError(f'there is no channel "{channel}"', hint=nearest_hint(channel, sorted(known)))
 
 
 def _data(row: Any) -> dict[str, Any]:
@@ -66,7 +86,7 @@ def _data(row: Any) -> dict[str, Any]:
     return {**key, "key": row.key.text(), **flat}
 
 
-def _show(console: Console, rows: list[Any], tries: Any, zone: str) -> None:
+def _show(console: Console, rows: list[Any], tries: Any, zone: str, count: int) -> None:
     from publisher.domain.attempt import Evidence
     from publisher.domain.refusal import fault_of
     from publisher.workflow.decide import SHOWN_KEY_CHARACTERS
@@ -97,6 +117,8 @@ def _show(console: Console, rows: list[Any], tries: Any, zone: str) -> None:
         )
         console.print(line.rstrip() + why, markup=False)
     console.print(plural(len(rows), "delivery", "deliveries"))
+    if count > len(rows):
+        console.print(f"{count - len(rows):,} more, newer: see them with --limit.")
 
 
 commands = {"deliveries": deliveries}

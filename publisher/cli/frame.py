@@ -13,7 +13,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import MAXYEAR, MINYEAR, date, datetime, time
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from publisher.cli.interrupt import EXIT_INTERRUPTED
-from publisher.errors import Problems, PublisherError
+from publisher.errors import Problems, PublisherError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -195,8 +195,23 @@ def local_time(moment: datetime, time_zone: str, *, timespec: str = "minutes") -
     return f"{local.replace(tzinfo=None).isoformat(' ', timespec)} {local:%Z}"
 
 
-# A day, or a day and a time, on the organisation's clocks.
-MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"])
+class _Moment(click.DateTime):
+    """A day, or a day and a time, on the organisation's clocks. A day is its begin, or its end."""
+
+    def __init__(self, day_means: time) -> None:
+        super().__init__(["%Y-%m-%d", "%Y-%m-%dT%H:%M"])
+        self._day_means = day_means
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        moment = super().convert(value, param, ctx)
+        if not MINYEAR < moment.year < MAXYEAR:  # in another zone it would lie outside of what a datetime holds
+            self.fail(f"'{value}' does not match a year of ours", param, ctx)
+        is_day = isinstance(value, str) and "T" not in value
+        return datetime.combine(moment, self._day_means) if is_day else moment
+
+
+MOMENT = _Moment(time.min)
+END_OF_MOMENT = _Moment(time.max)
 
 
 def in_zone(moment: datetime | None, time_zone: str) -> datetime | None:
@@ -204,6 +219,14 @@ def in_zone(moment: datetime | None, time_zone: str) -> datetime | None:
     from zoneinfo import ZoneInfo
 
     return None if moment is None else moment.replace(tzinfo=ZoneInfo(time_zone))
+
+
+def period(since: datetime | None, until: datetime | None, time_zone: str) -> tuple[datetime | None, datetime | None]:
+    """Take two times that a person wrote as a period. Errors: UsageError if it ends before it begins."""
+    if since is not None and until is not None and until < since:
+        what = f"the period ends before it begins: from {since:%Y-%m-%d %H:%M} until {until:%Y-%m-%d %H:%M}"
+        raise UsageError(what, hint="Write the earlier one after --since, the later one after --until.")
+    return in_zone(since, time_zone), in_zone(until, time_zone)
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import click
 
-from publisher.cli.frame import MOMENT, Result, in_zone, local_time, plural, publish_command
+from publisher.cli.frame import END_OF_MOMENT, MOMENT, Result, local_time, period, plural, publish_command
 from publisher.cli.listing import print_rows
 from publisher.cli.status import states_text
+from publisher.config.explain import nearest_hint
 from publisher.domain.delivery import OPEN_STATES, DeliveryState
+from publisher.errors import UsageError
 
 Kind = Literal["edition", "post", "test"]
 KINDS: tuple[Kind, ...] = ("edition", "post", "test")
@@ -24,9 +26,17 @@ COLUMNS = ("When", "What", "Name", "Content", "State", "Deliveries", "Hash")
 @click.option("--name", help='Only of this digest or channel, for example "daily" or "mastodon".')
 @click.option("--article", "slug", help="Only what carries this article.")
 @click.option("--since", type=MOMENT, help="Only what was made since then: 2026-11-23 or 2026-11-23T07:00.")
+@click.option("--until", type=END_OF_MOMENT, help="Only what was made until then; a day with all of it.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many of each.")
 def history(
-    config_file: Path, kinds: tuple[Kind, ...], name: str | None, slug: str | None, since: datetime | None, limit: int
+    config_file: Path,
+    *,
+    kinds: tuple[Kind, ...],
+    name: str | None,
+    slug: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    limit: int,
 ) -> Result:
     """Show what was made, with what became of its deliveries."""
     from publisher.bootstrap import open_application
@@ -35,21 +45,35 @@ def history(
     more: dict[str, int] = {}
     with open_application(config_file) as app:
         zone = app.settings.organisation.time_zone
-        after = in_zone(since, zone)
-        for kind in kinds or KINDS:
-            found = [row for row in _READERS[kind](app) if _is_meant(row, name, slug, after)]
+        begin, end = period(since, until, zone)
+        read = {kind: _READERS[kind](app) for kind in kinds or KINDS}
+        _refuse_unknown(app, name, read.values())
+        for kind, all_rows in read.items():
+            found = [row for row in all_rows if _is_meant(row, name, slug) and _is_within(row, begin, end)]
             rows += found[:limit]
             more[kind] = max(0, len(found) - limit)
     rows.sort(key=lambda row: row["frozen_at"], reverse=True)
     return Result({"history": rows, "more": more}, lambda console: _show(console, rows, more, zone))
 
 
-def _is_meant(row: Mapping[str, Any], name: str | None, slug: str | None, after: datetime | None) -> bool:
-    return (
-        (name is None or row["name"].partition("/")[0] == name)
-        and (slug is None or slug in row["articles"])
-        and (after is None or row["frozen_at"] >= after)
-    )
+def _refuse_unknown(app: Any, name: str | None, read: Iterable[Sequence[Mapping[str, Any]]]) -> None:
+    """Refuse a name that neither the config nor anything that was made has."""
+    known = {*app.settings.digests, *app.channels, *(_outlet(row) for rows in read for row in rows)}
+    if name is not None and name not in known:
+        raise UsageError(f'there is no digest or channel "{name}"', hint=nearest_hint(name, sorted(known)))
+
+
+def _outlet(row: Mapping[str, Any]) -> str:
+    return str(row["name"]).partition("/")[0]
+
+
+def _is_meant(row: Mapping[str, Any], name: str | None, slug: str | None) -> bool:
+    return (name is None or _outlet(row) == name) and (slug is None or slug in row["articles"])
+
+
+def _is_within(row: Mapping[str, Any], begin: datetime | None, end: datetime | None) -> bool:
+    at: datetime = row["frozen_at"]
+    return (begin is None or at >= begin) and (end is None or at <= end)
 
 
 def _editions(app: Any) -> Sequence[dict[str, Any]]:
@@ -141,7 +165,7 @@ def post_state(counts: Mapping[DeliveryState, int]) -> str:
 
 def _show(console: Any, rows: list[dict[str, Any]], more: Mapping[str, int], time_zone: str) -> None:
     if not rows:
-        console.print('Nothing of the kind was published yet. Begin with "publish now".')
+        console.print('Nothing of the kind was published. Begin with "publish now".')
         return
     cells = [
         (

@@ -12,6 +12,7 @@ from publisher.errors import UsageError
 
 # Source: click, exceptions.py: "No such command 'nwo'."; a class for it is there from 8.4 on; checked 2026-11-23.
 _UNKNOWN_COMMAND = re.compile(r"No such command '(?P<word>.*?)'\.")
+MOMENT_HINT = "Write a day, for example 2026-11-23, or a time of it, 2026-11-23T07:00."
 _QUOTED = re.compile(r"'(?P<word>[^']*)' is not one of")
 
 
@@ -27,9 +28,16 @@ def explain_mistyped(error: click.UsageError) -> UsageError:
         return UsageError(what, where=context.command_path, hint=nearest_hint(error.option_name, _options(context)))
     if isinstance(error, click.MissingParameter):
         return UsageError(f"{_name(error)} is missing", where=_path(context), hint=_usage(context))
+    if isinstance(error, click.BadParameter) and error.param and isinstance(error.param.type, click.DateTime):
+        return UsageError(f"{_name(error)}: {_no_moment(error)}", where=_path(context), hint=MOMENT_HINT)
     if isinstance(error, click.BadParameter):
         return UsageError(f"{_name(error)}: {error.message.rstrip('.')}", where=_path(context), hint=_choice(error))
     return UsageError(error.format_message().rstrip("."), where=_path(context), hint=_usage(context))
+
+
+def _no_moment(error: click.BadParameter) -> str:
+    """Say what click says, without the formats that it speaks in."""
+    return f"{error.message.partition(' does not match')[0]} is not a day or a time"
 
 
 def name_of_mistyped(error: click.UsageError) -> str:
