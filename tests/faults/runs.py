@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -44,6 +45,10 @@ class Run:
     def kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """Ask it to leave."""
+        signal.pidfd_send_signal(self._handle, signal.SIGTERM)
 
     def ends_within(self, seconds: float) -> bool:
         poll = select.poll()
@@ -130,7 +135,8 @@ class Warm:
     """Start `publish` by forking a process that has it imported (`warm.py`): one run at a time.
 
     `gate` is a named pipe that a run waits for before it does anything, so that a tracer can take hold of it. A run is
-    killed before the `statement`-th that it gives to SQLite, or writes how many there were into `count_file`.
+    killed before the `statement`-th that it gives to SQLite, or writes how many there were into `count_file`. Its wall
+    clock goes on from `at`.
     """
 
     def __init__(self, folder: Path, byte_code: Path) -> None:
@@ -154,10 +160,12 @@ class Warm:
         gate: Path | None = None,
         statement: int | None = None,
         count_file: Path | None = None,
+        at: datetime | None = None,
     ) -> Run:
         out, err = self._folder / "out", self._folder / "err"
         order = {"folder": str(folder), "words": words, "out": str(out), "err": str(err), "gate": gate and str(gate)}
         order |= {"statement": statement, "count_file": count_file and str(count_file)}
+        order |= {"at": at and at.isoformat()}
         self.tell(json.dumps(order))
         return WarmRun(self, self.hear()["pid"], out, err)
 

@@ -1,10 +1,12 @@
-"""Two `publish run`, started at the same moment around a due time: one edition, each recipient once."""
+"""Two `publish run` around a due time, started for it or at work for longer: one edition, each recipient once."""
 
 from __future__ import annotations
 
 import datetime as dt
+import random
 import shutil
 import sqlite3
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,6 +21,21 @@ from tests.journeys.project import Project
 from tests.journeys.servers.accountant import Accountant
 
 RECIPIENTS = 5
+# A Monday of the runs' own clocks.
+DUE = dt.datetime(2030, 11, 25, 7, 0, tzinfo=dt.UTC)
+# A ledger that forgets at once: that the due time is decided, which edition it has, what the digest has had.
+FORGETTING = """
+CREATE TRIGGER forget_decision AFTER UPDATE OF state ON editions WHEN new.state = 'planned'
+BEGIN
+    DELETE FROM due_times;
+    DELETE FROM consumption;
+    UPDATE editions SET occurrence = 'due long ago ' || id WHERE id = new.id;
+END;
+CREATE TRIGGER forget_how_far AFTER UPDATE ON schedules
+BEGIN
+    UPDATE schedules SET judged_until = old.judged_until WHERE digest = new.digest;
+END;
+"""
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +72,11 @@ def one_round(
     assert {one.code for one in ended} <= {0, 4}, ended
     # Whoever came second may have left what the first had claimed: a last run takes what is left.
     assert starters[0].start(folder, "run", "--once").finish().code == 0
+    check(folder, recipients, accountant)
+
+
+def check(folder: Path, recipients: list[str], accountant: Accountant) -> None:
+    """There is one edition of the due time, and nobody has any message twice."""
     with closing(sqlite3.connect(folder / "publisher.db")) as connection:
         editions = connection.execute("SELECT digest, occurrence, state FROM editions").fetchall()
         verdicts = connection.execute("SELECT verdict FROM due_times").fetchall()
@@ -93,6 +115,63 @@ def test_publish_now_beside_a_scheduler_brings_nothing_twice(
     """Whichever is first takes the article; the due time has its verdict all the same."""
     for _ in range(count):
         one_round(first_and_recipients, tmp_path / "round", (warm, second), accountant, "now", "--yes")
+
+
+def lasting_round(
+    made: tuple[Project, list[str]],
+    folder: Path,
+    starters: tuple[Warm, Warm],
+    accountant: Accountant,
+    chance: random.Random,
+    ledger: str = "",
+) -> bool:
+    """Let two go on over one due time, and end them; True if both were at work before it."""
+    original, recipients = made
+    accountant.forget()
+    shutil.rmtree(folder, ignore_errors=True)
+    copy_of(original, folder)
+    with closing(sqlite3.connect(folder / "publisher.db")) as connection:
+        connection.executescript(ledger)
+    begins = [DUE - dt.timedelta(seconds=chance.uniform(1.0, 1.6)) for _ in starters]
+    runs = [starter.start(folder, "run", at=at) for starter, at in zip(starters, begins, strict=True)]
+    accountant.wait_until_taken(RECIPIENTS)
+    # Whoever was slower at the due time has come to it by then, too.
+    assert not any(run.ends_within(0.5) for run in runs)
+    for run in runs:
+        run.terminate()
+    ended = [run.finish() for run in runs]
+    assert [(one.code, "Traceback" in one.err) for one in ended] == [(0, False)] * 2, ended
+    assert starters[0].start(folder, "run", "--once", at=DUE + dt.timedelta(minutes=1)).finish().code == 0
+    check(folder, recipients, accountant)
+    return all("next run 2030-11-25 07:00" in one.err for one in ended)
+
+
+@pytest.mark.parametrize("count", [3, pytest.param(200, marks=pytest.mark.long)])
+def test_two_that_last_make_one_edition(
+    count: int,
+    first_and_recipients: tuple[Project, list[str]],
+    warm: Warm,
+    second: Warm,
+    accountant: Accountant,
+    tmp_path: Path,
+) -> None:
+    """Both are at work when the digest becomes due, and both leave with 0 when they are told to."""
+    chance = random.Random(count)
+    both_count = sum(
+        lasting_round(first_and_recipients, tmp_path / "round", (warm, second), accountant, chance)
+        for _ in range(count)
+    )
+    sys.stderr.write(f"{count} rounds, both at work before the due time in {both_count}\n")
+
+
+def test_a_ledger_that_forgets_would_be_found_out(
+    first_and_recipients: tuple[Project, list[str]], warm: Warm, second: Warm, accountant: Accountant, tmp_path: Path
+) -> None:
+    """The control: without the memory of due times there is more than one edition, and the round says so."""
+    with pytest.raises(AssertionError, match="due long ago"):
+        lasting_round(
+            first_and_recipients, tmp_path / "round", (warm, second), accountant, random.Random(1), FORGETTING
+        )
 
 
 def test_two_ledgers_would_be_found_out(

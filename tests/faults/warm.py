@@ -14,8 +14,11 @@ import os
 import signal
 import sys
 import threading
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import time_machine
 
 
 def serve() -> list[str] | None:
@@ -41,6 +44,8 @@ def _become(order: dict[str, Any]) -> None:
         os.dup2(opened, number)
         os.close(opened)
     sys.stdin = open(0, closefd=False)  # noqa: SIM115 - the buffer of before belongs to the parent
+    if order["at"]:
+        time_machine.travel(datetime.fromisoformat(order["at"]), tick=True).start()
     if order["statement"] or order["count_file"]:
         _count_statements(order["statement"], order["count_file"])
     if order["gate"]:

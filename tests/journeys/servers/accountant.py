@@ -2,7 +2,7 @@
 
 One thread, and one event after the other: what it has not replied to, it has not come to. Settings that a test may tell
 it: `pid` (whom to kill, or null), with `moment`, `nth`, `delay_seconds` and `connections` as in `Aim`; `forget`; `keep`
-(from then on, each message is kept as it came in).
+(from then on, each message is kept as it came in); `expect` (report once so many are taken).
 """
 
 from __future__ import annotations
@@ -89,6 +89,11 @@ class Accountant(ServerProcess):
                 sender, recipient, size = head.decode().split()
                 yield Kept(sender, recipient, file.read(int(size)))
 
+    def wait_until_taken(self, count: int) -> None:
+        """Wait until so many messages are taken."""
+        self.tell(expect=count)
+        self.wait_for("reached")
+
     def taken_count(self) -> int:
         return int(self.tell(brief=True)["count"])
 
@@ -139,6 +144,7 @@ class Books:
         self.taken: Counter[str] = Counter()
         self.killer = Killer()
         self.lock = threading.Lock()
+        self._expected: int | None = None
 
     def change(self, settings: dict[str, Any]) -> None:
         with self.lock:
@@ -149,14 +155,22 @@ class Books:
             if "pid" in settings:
                 pid, moment = settings.pop("pid"), Moment(settings.pop("moment"))
                 self.killer.load(pid, Aim(moment, **settings))
+            self._expected = settings.get("expect", self._expected)
             values = {"count": self.taken.total()} if settings.get("brief") else {"taken": self.taken}
-        report("told", **values)
+            report("told", **values)
+            self._look_at_count()
 
     def take(self, message: Kept) -> None:
         self.taken[message.recipient] += 1
         if self._file is not None:
             self._file.write(f"{message.sender} {message.recipient} {len(message.wire)}\n".encode() + message.wire)
             self._file.flush()
+        self._look_at_count()
+
+    def _look_at_count(self) -> None:
+        if self._expected is not None and self.taken.total() >= self._expected:
+            self._expected = None
+            report("reached")
 
 
 class Over(Exception):
