@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.journeys.mailing import begin_mailing
 from tests.journeys.project import Project, live_config
 from tests.journeys.servers.hook import HookServer
 from tests.journeys.servers.mail import MailServer
@@ -26,3 +27,9 @@ def hook(tmp_path: Path) -> Iterator[HookServer]:
 def project(tmp_path: Path, mail: MailServer, hook: HookServer) -> Project:
     """A project that really sends, to both servers."""
     return Project.make(tmp_path / "project", live_config(mail, hook))
+
+
+@pytest.fixture
+def mailing(project: Project, mail: MailServer) -> list[str]:
+    """The addresses of a mailing that gets stuck."""
+    return begin_mailing(project, mail)

@@ -1,30 +1,19 @@
-"""`publish now` is told to leave while the server does not answer; and what it shows on a terminal meanwhile."""
+"""`publish now` and `publish run` are told to leave while the server does not answer; what a terminal shows."""
 
 from __future__ import annotations
 
 import os
 import pty
 import signal
-from collections import Counter
 
 import pytest
 
+from publisher.scheduling.lanes import LEAVE_SECONDS
 from publisher.workflow.send import GRACE_SECONDS, INTERRUPT_SECONDS
-from tests.journeys.project import Project, finish, read_until
+from tests.journeys.mailing import CONNECTIONS, HOLD_AFTER, RECIPIENT_COUNT, go_on
+from tests.journeys.project import Project, finish, let_it_be_due, read_until
 from tests.journeys.servers.mail import MailServer
 from tests.journeys.test_asking import Terminal
-
-RECIPIENT_COUNT = 120
-HOLD_AFTER = 40
-CONNECTIONS = 4
-
-
-@pytest.fixture
-def mailing(project: Project, mail: MailServer) -> list[str]:
-    """The mail server takes forty messages, takes four more, and answers none of these."""
-    project.article()
-    mail.tell(hold_after=HOLD_AFTER)
-    return project.subscribe(RECIPIENT_COUNT)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -42,11 +31,32 @@ def test_it_leaves_although_the_server_says_nothing(
     states = project.states()
     assert 1 <= states.pop("unknown") <= CONNECTIONS
     assert states["accepted"] == HOLD_AFTER
-    mail.tell(release=True)
-    project.publish("now", "--yes", code=None)
-    assert project.states()["accepted"] == RECIPIENT_COUNT - project.states()["unknown"]
+    go_on(project, mail, "now", "--yes")
     assert mail.recipients() == mailing
-    assert set(Counter(mail.recipients()).values()) == {1}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_scheduler_leaves_although_the_server_says_nothing(
+    project: Project, mail: MailServer, mailing: list[str], number: signal.Signals
+) -> None:
+    """The server goes on saying nothing, so it is not what lets the process end; a next one goes on with the rest."""
+    assert GRACE_SECONDS + INTERRUPT_SECONDS < LEAVE_SECONDS < 10.0
+    let_it_be_due(project)
+    process = project.start("run")
+    mail.wait_for("holding")
+    process.send_signal(number)
+    stopped = finish(process)
+    assert stopped.code == 0
+    assert "Traceback" not in stopped.err
+    states = project.states()
+    assert 1 <= states["unknown"] <= CONNECTIONS
+    assert states == {
+        "accepted": HOLD_AFTER,
+        "unknown": states["unknown"],
+        "queued": RECIPIENT_COUNT - HOLD_AFTER - states["unknown"],
+    }
+    go_on(project, mail, "run", "--once")
+    assert mail.recipients() == mailing
 
 
 def test_a_second_ctrl_c_leaves_at_once_and_loses_nobody(
@@ -61,12 +71,7 @@ def test_a_second_ctrl_c_leaves_at_once_and_loses_nobody(
     left = finish(process)
     assert left.code == 130
     assert "Left at once" in left.err
-    mail.tell(release=True)
-    project.publish("now", "--yes", code=None)
-    states = project.states()
-    assert 1 <= states["unknown"] <= CONNECTIONS
-    assert states["accepted"] == RECIPIENT_COUNT - states["unknown"]
-    assert set(Counter(mail.recipients()).values()) == {1}
+    go_on(project, mail, "now", "--yes")
 
 
 def test_a_terminal_shows_how_far_it_is(project: Project, mail: MailServer, mailing: list[str]) -> None:

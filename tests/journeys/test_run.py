@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import signal
 from pathlib import Path
 
 import pytest
 
-from tests.journeys.project import Project, finish, folder_config, read_until
+from tests.journeys.project import Project, finish, folder_config, let_it_be_due, read_until
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A project whose digest was due a few minutes ago, whenever the test runs."""
-    minute = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=3)
-    config = (
-        folder_config()
-        .replace("Mon-Fri 07:00", f"{minute:%H:%M}")
-        .replace("[organisation]", '[organisation]\ntime_zone = "UTC"')
-    )
-    project = Project.make(tmp_path / "project", config)
+    project = Project.make(tmp_path / "project", folder_config())
+    let_it_be_due(project)
     project.article(channels=["mastodon"])
     project.subscribe(2)
     return project
