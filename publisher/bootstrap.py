@@ -149,6 +149,13 @@ def installed_adapters() -> list[AdapterType]:
     return [find_adapter(name) for name in adapter_names()]
 
 
+def refuse_unusable_backup(settings: Settings, backup: Path) -> None:
+    """Refuse what can be no backup at first sight, before anybody is asked. Errors: UsageError."""
+    from publisher.store.restoring import refuse_unusable
+
+    refuse_unusable(settings.store_file, backup)
+
+
 def restore_ledger(config_file: Path, backup: Path) -> RestoreReport:
     """Put a backup in the ledger's place. Errors: ConfigError, UsageError, StoreError, TryAgain."""
     from publisher.store.restoring import restore

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from contextlib import suppress
+from datetime import MAXYEAR, MINYEAR, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,11 +44,11 @@ def schedule(config_file: Path, digests: tuple[str, ...], count: int, day: str |
 
 
 def _parse_day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        hint = "Write year, month and day, for example --explain 2026-12-24."
-        raise UsageError(f'"{text}" is not a date', hint=hint) from None
+    with suppress(ValueError):
+        day = date.fromisoformat(text)
+        if MINYEAR < day.year < MAXYEAR:  # else its times in another zone lie outside of what a datetime holds
+            return day
+    raise UsageError(f'"{text}" is not a date', hint="Write year, month and day, for example --explain 2026-12-24.")
 
 
 def _row(run: Run) -> dict[str, Any]:

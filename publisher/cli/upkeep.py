@@ -66,10 +66,11 @@ def _go_on(config_file: Path) -> Result:
 
 
 def _restore(config_file: Path, file: Path, yes: bool) -> Result:
-    from publisher.bootstrap import open_application, read_settings, restore_ledger
+    from publisher.bootstrap import open_application, read_settings, refuse_unusable_backup, restore_ledger
     from publisher.workflow.restored import note_restore
 
     settings = read_settings(config_file)
+    refuse_unusable_backup(settings, file)
     if not yes and not _agreed(file, settings.store_file):
         return Result({"declined": True}, lambda console: console.print("Nothing was changed."))
     report = restore_ledger(config_file, file)

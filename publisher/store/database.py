@@ -22,6 +22,11 @@ BUSY_SECONDS = 15.0
 # `PRAGMA synchronous` answers with this number for FULL. Source: sqlite.org/pragma.html, checked 2026-11-23.
 SYNCHRONOUS_FULL = 2
 
+# Whether there are tables, and none of them says the version of ours.
+FOREIGN_TABLES = """
+SELECT count(*) > 0 AND count(*) FILTER (WHERE name = 'alembic_version') = 0 FROM sqlite_master WHERE type = 'table'
+"""
+
 # A large import touches pages all over the index of addresses, again with each batch. SQLite's own 2 MB of cache and a
 # checkpoint every 1,000 pages made it read and write the same pages many times: a fifth of the time.
 CACHE_KIB = 8_192
@@ -150,6 +155,8 @@ def _ensure_write_ahead_log(cursor: sqlite3.Cursor) -> None:
     # The mode stays in the file: asking first spares the lock that setting it takes.
     if cursor.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
         return
+    if cursor.execute(FOREIGN_TABLES).fetchone()[0]:
+        return  # another program's: it is refused when its version is read, and left as it is
     if cursor.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
         raise StoreError(
             "this file system does not support SQLite's write-ahead log",

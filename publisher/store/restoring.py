@@ -66,7 +66,7 @@ def restore(ledger: Path, backup: Path, now: datetime) -> RestoreReport:
 
     Errors: UsageError, StoreError if the backup is not one, TryAgain while another process has the ledger open.
     """
-    _refuse(ledger, backup)
+    refuse_unusable(ledger, backup)
     draft = ledger.with_name(f".{ledger.name}.{os.getpid()}.restoring")
     kept = ledger.with_name(f"{ledger.name}.before-{now:%Y%m%dT%H%M%S}")
     try:
@@ -82,7 +82,8 @@ def restore(ledger: Path, backup: Path, now: datetime) -> RestoreReport:
     return RestoreReport(backed_up_at, kept, in_doubt_count, carried_count, since)
 
 
-def _refuse(ledger: Path, backup: Path) -> None:
+def refuse_unusable(ledger: Path, backup: Path) -> None:
+    """Refuse what can be no backup at first sight. Errors: UsageError."""
     if not backup.is_file():
         raise UsageError("there is no such backup", where=str(backup), hint='Name a file of "publish backup".')
     if ledger.exists() and backup.samefile(ledger):
