@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
-
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from publisher.domain.networks import KNOWN_LIMITS
+from publisher.domain.spelling import nearest_word
 from publisher.domain.text_limits import TextLimits, Unit
 from publisher.ports.adapter import ChannelSettings
 
@@ -38,8 +37,8 @@ class NetworkSettings(ChannelSettings):
     def _known(cls, name: str) -> str:
         if name in KNOWN_LIMITS:
             return name
-        close = difflib.get_close_matches(name, KNOWN_LIMITS, n=1)
-        advice = f'did you mean "{close[0]}"?' if close else f"known are {', '.join(sorted(KNOWN_LIMITS))}"
+        close = nearest_word(name, KNOWN_LIMITS)
+        advice = f'did you mean "{close}"?' if close else f"known are {', '.join(sorted(KNOWN_LIMITS))}"
         raise ValueError(f'no network "{name}" is known; {advice}')
 
     def text_limits(self) -> TextLimits:

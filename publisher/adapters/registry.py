@@ -5,12 +5,12 @@ A file whose name begins with an underscore is no adapter but shared by some. No
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import pkgutil
 from importlib.metadata import EntryPoint, entry_points
 
 from publisher import adapters
+from publisher.domain.spelling import nearest_word
 from publisher.errors import ConfigError
 from publisher.ports.adapter import AdapterType
 
@@ -51,8 +51,8 @@ def _outside_points() -> list[EntryPoint]:
 
 def _no_such_adapter(name: str) -> ConfigError:
     names = adapter_names()
-    close = difflib.get_close_matches(name, names, n=1)
-    hint = f'Did you mean "{close[0]}"?' if close else f"There are: {', '.join(names)}."
+    close = nearest_word(name, names)
+    hint = f'Did you mean "{close}"?' if close else f"There are: {', '.join(names)}."
     return ConfigError(f'there is no adapter "{name}"', hint=hint)
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import difflib
 import hashlib
 import hmac
 import json
@@ -23,6 +22,7 @@ from publisher.adapters._posting import PostingSession
 from publisher.domain.attempt import Outcome
 from publisher.domain.message import Message, MessageKind, SealedMessage
 from publisher.domain.post import Post
+from publisher.domain.spelling import nearest_word
 from publisher.domain.text_limits import TextLimits
 from publisher.errors import ChannelMisconfigured
 from publisher.ports.adapter import AdapterType, Mark, Surroundings
@@ -75,8 +75,8 @@ class WebhookSettings(NetworkSettings):
     def _known_placeholders(cls, body: dict[str, JsonValue] | None) -> dict[str, JsonValue] | None:
         for name in _placeholders_in(body):
             if name not in FIELDS:
-                close = difflib.get_close_matches(name, FIELDS, n=1)
-                advice = f"did you mean {{{close[0]}}}?" if close else f"there are {', '.join(FIELDS)}"
+                close = nearest_word(name, FIELDS)
+                advice = f"did you mean {{{close}}}?" if close else f"there are {', '.join(FIELDS)}"
                 raise ValueError(f"{{{name}}} is not known; {advice}")
         return body
 

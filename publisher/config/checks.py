@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from publisher.domain.article import slug_of
 from publisher.domain.digest import USUAL_CLIENTS, Digest
 from publisher.domain.message import MessageKind
 from publisher.domain.organisation import Organisation
+from publisher.domain.spelling import nearest_word
 from publisher.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -103,8 +103,7 @@ def _check_time_zone(time_zone: str | None, path: tuple[str, ...], places: Place
         return
     known = zoneinfo.available_timezones()
     if time_zone not in known:
-        near = difflib.get_close_matches(time_zone, known, n=1)
-        example = near[0] if near else "Europe/Berlin"
+        example = nearest_word(time_zone, sorted(known)) or "Europe/Berlin"
         what = f'"time_zone" is not known: "{time_zone}"'
         yield ConfigError(what, where=places.where(path), hint=f'Write it for example as time_zone = "{example}".')
 

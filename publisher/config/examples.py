@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from publisher.config.shape import is_secret, is_text_list, options_of
+from publisher.config.shape import follow, is_secret, is_text_list, options_of
 
 Schema = Mapping[str, Any]
 
@@ -79,8 +79,9 @@ def example_of(key: str, node: Schema, schema: Schema) -> str:
         return json.dumps(node["enum"][0], ensure_ascii=False)
     if isinstance(node.get("default"), str | int | float) and node["default"] != "":
         return json.dumps(node["default"], ensure_ascii=False)
-    if is_text_list(node):
-        return '["text"]'
+    if is_text_list(node, schema):
+        words = follow(node["items"], schema).get("enum", ["text"])
+        return json.dumps(words[:1], ensure_ascii=False)
     return next((_BY_TYPE[str(option.get("type"))] for option in options_of(node, schema) if _is_simple(option)), "")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from publisher.config.examples import example_of, section_hint
 from publisher.config.outside import OutsideText
 from publisher.config.places import Places
 from publisher.config.shape import NotBoolean, is_secret, known_keys, options_of, schema_at
+from publisher.domain.spelling import nearest_word
 from publisher.errors import ConfigError
 
 Schema = Mapping[str, Any]
@@ -150,8 +150,8 @@ def _shown(value: Any) -> str:
 
 def nearest_hint(word: str, known: Sequence[str]) -> str:
     """Name the nearest known word, or all of them where none is near."""
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f'Did you mean "{near[0]}"?' if near else f"Known here: {', '.join(_in_order(known))}."
+    near = nearest_word(word, known)
+    return f'Did you mean "{near}"?' if near else f"Known here: {', '.join(_in_order(known))}."
 
 
 MAX_NAMED = 30

@@ -24,6 +24,11 @@ def check_notify(settings: Settings, installed: Installed, places: Places) -> It
         yield from _check_channel(notify.email_channel, "email_channel", settings, installed, places)
     yield from _check_addresses(notify, places)
     yield from _check_numbers(notify, places)
+    if not notify.kinds:
+        hint = 'Leave it out to be told everything, or name some: kinds = ["missed", "held"].'
+        yield ConfigError(
+            '"kinds" is empty: nobody would be told anything', where=places.where(("notify", "kinds")), hint=hint
+        )
     if notify.recipients:
         yield from _check_sender(settings, places)
 

@@ -59,9 +59,9 @@ def is_secret(here: Schema, schema: Schema) -> bool:
     return any(option.get("title") == "Secret" for option in options_of(here, schema))
 
 
-def is_text_list(here: Schema) -> bool:
-    """Say whether this is a list of texts, for which one text may stand, too."""
-    return here.get("type") == "array" and here.get("items", {}).get("type") == "string"
+def is_text_list(here: Schema, schema: Schema) -> bool:
+    """Say whether this is a list of texts, of any or of a few, for which one text may stand, too."""
+    return here.get("type") == "array" and follow(here.get("items", {}), schema).get("type") == "string"
 
 
 def known_keys(schema: Schema, location: Sequence[str | int]) -> list[str]:
@@ -90,7 +90,7 @@ def as_meant(value: Any, here: Schema, schema: Schema) -> Any:
     if here.get("type") == "boolean" and not isinstance(value, bool):
         return _WORDS.get(value, NotBoolean(value)) if isinstance(value, OutsideText) else NotBoolean(value)
     text = str(value) if isinstance(value, OutsideText) else value
-    return [text] if is_text_list(here) and isinstance(text, str) else text
+    return [text] if is_text_list(here, schema) and isinstance(text, str) else text
 
 
 _WORDS = {"true": True, "false": False}

@@ -19,8 +19,8 @@ def config_schema(adapters: Sequence[AdapterType]) -> dict[str, Any]:
     """
     schema, definitions = _document_schema(adapters)
     for definition in definitions.values():
-        _widen(definition)
-    schema["properties"]["rehearse"] = _widened(schema["properties"]["rehearse"])
+        _widen(definition, {"$defs": definitions})
+    schema["properties"]["rehearse"] = _widened(schema["properties"]["rehearse"], {"$defs": definitions})
     definitions["Secret"] = {"description": "A secret, best from outside.", "anyOf": [{"type": "string"}, _OUTSIDE]}
     definitions["outside"] = {"description": "An environment variable or a file.", "anyOf": [_ENV, _FILE]}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "config.toml", **schema}
@@ -60,17 +60,17 @@ _ENV, _FILE, _OUTSIDE = _one_key("env"), _one_key("file"), {"$ref": "#/$defs/out
 _SIMPLE = ("string", "integer", "number", "boolean", "array")
 
 
-def _widen(definition: dict[str, Any]) -> None:
+def _widen(definition: dict[str, Any], schema: dict[str, Any]) -> None:
     for name, node in definition.get("properties", {}).items():
         if name != "adapter" and any(option.get("type") in _SIMPLE for option in node.get("anyOf", [node])):
-            definition["properties"][name] = _widened(node)
+            definition["properties"][name] = _widened(node, schema)
 
 
-def _widened(node: dict[str, Any]) -> dict[str, Any]:
+def _widened(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     """Let a value come from outside, and one text stand for a list of texts."""
     kept: dict[str, Any] = {key: node[key] for key in ("title", "description", "default") if key in node}
     options = node.get("anyOf", [{key: value for key, value in node.items() if key not in kept}])
-    texts = [{"type": "string"}] if is_text_list(node) else []
+    texts = [node["items"]] if is_text_list(node, schema) else []
     return {**kept, "anyOf": [*options, *texts, _OUTSIDE]}
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from pathlib import Path
 
+from publisher.domain.spelling import nearest_word
 from publisher.errors import UsageError
 from publisher.intake.front_matter import MAX_FRONT_MATTER_BYTES, slug_of_file
 from publisher.intake.queue import article_names
@@ -18,8 +18,8 @@ def find_article_file(folder: Path, name: str) -> Path:
     by_slug = {named_slug(path) or slug_of_file(path.name): path for path in files.values()}
     found = files.get(wanted) or by_slug.get(wanted)
     if found is None:
-        near = difflib.get_close_matches(wanted, [*by_slug, *files], n=1)
-        hint = f'Did you mean "{near[0]}"?' if near else 'See what is there with "publish queue".'
+        near = nearest_word(wanted, [*by_slug, *files])
+        hint = f'Did you mean "{near}"?' if near else 'See what is there with "publish queue".'
         raise UsageError(f'there is no article "{name}" in the queue', hint=hint)
     return found
 

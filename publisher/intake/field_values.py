@@ -6,13 +6,13 @@ import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from publisher.domain.article import Image, Related, Source, Status, slug_of, split_file_stem
 from publisher.domain.header_words import LOOKS_ENCODED
+from publisher.domain.spelling import nearest_word
 from publisher.errors import QueueError
 from publisher.intake.written_date import parse_date
 from publisher.intake.yaml_tree import Mapping as Fields
@@ -40,8 +40,7 @@ class Findings:
 
 def nearest(name: str, known: Collection[str]) -> str | None:
     """Name the known one that was probably meant."""
-    close = get_close_matches(name.lower(), known, n=1, cutoff=0.6)
-    return close[0] if close else None
+    return nearest_word(name.lower(), known)
 
 
 def shown(text: str) -> str:

@@ -11,12 +11,12 @@ import csv
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from functools import lru_cache
 from itertools import chain
 from typing import Any, TextIO
 
 from publisher.domain.address import AddressError, normalise_address
+from publisher.domain.spelling import nearest_word
 from publisher.domain.subscriber import Subscriber
 from publisher.errors import SubscriberError
 
@@ -134,8 +134,8 @@ def _columns_hint() -> str:
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
-    found = get_close_matches(name, [*known], n=1)
-    return f', did you mean "{found[0]}"?' if found else ""
+    found = nearest_word(name, known)
+    return f', did you mean "{found}"?' if found else ""
 
 
 class _Cells:

@@ -6,7 +6,6 @@ ends, a text that fills the memory, a name that reaches into the program.
 
 from __future__ import annotations
 
-import difflib
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
@@ -14,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from publisher.domain.spelling import nearest_word
 from publisher.errors import TemplateError
 from publisher.rendering.plain_text import shortened, wrapped
 
@@ -261,6 +261,6 @@ class _ErrorPlaces:
         if unknown is None:
             return str(error), "Use only the variables that the template is given."
         known = [str(name) for name in (self._values if unknown.known is None else unknown.known)]
-        nearest = difflib.get_close_matches(unknown.name, known, n=1, cutoff=0.5)
-        hint = f'Did you mean "{nearest[0]}"?' if nearest else f"Use one of: {', '.join(sorted(known)) or 'nothing'}."
+        nearest = nearest_word(unknown.name, known, cutoff=0.5)
+        hint = f'Did you mean "{nearest}"?' if nearest else f"Use one of: {', '.join(sorted(known)) or 'nothing'}."
         return f'"{unknown.name}" is not known here', hint

@@ -102,6 +102,7 @@ MISTYPED = [
     ("settle resnd", "settle", "'resnd' is not one of", 'Did you mean "resend"?'),
     ("ready", "ready", '"ARTICLE..." is missing', "Write it as: publish ready"),
     ("--jsn", "publish", 'there is no option "--jsn"', ""),
+    ("stauts", "publish", 'there is no command "stauts"', 'Did you mean "status"?'),
 ]
 
 

@@ -115,7 +115,7 @@ def test_a_list_is_made_only_where_a_list_of_texts_may_stand() -> None:
     }
     value = {"tags": "a", "title": "b", "inner": {"x": "c"}, "unknown": "d"}
     assert as_meant(value, schema, schema) == {"tags": ["a"], "title": "b", "inner": {"x": ["c"]}, "unknown": "d"}
-    assert is_text_list(options_of(schema["$defs"]["L"], schema)[0])
+    assert is_text_list(options_of(schema["$defs"]["L"], schema)[0], schema)
 
 
 def test_the_nearest_word_or_all_of_them() -> None:

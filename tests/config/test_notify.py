@@ -22,6 +22,14 @@ def test_what_is_written_is_in_force(tmp_path: Path) -> None:
     assert (notify.channels, [kind.value for kind in notify.kinds]) == (("team",), ["held"])
 
 
+def test_one_word_stands_for_a_list_of_one(tmp_path: Path) -> None:
+    """As with every list of texts; only here each must be one of a few."""
+    text = FOLDER + '[notify]\nchannels = "team"\nkinds = "held"\nrecipients = "a@example.org"\n'
+    notify = read(tmp_path, WHOLE + text).document.notify
+    assert (notify.channels, notify.recipients) == (("team",), ("a@example.org",))
+    assert [kind.value for kind in notify.kinds] == ["held"]
+
+
 @pytest.mark.parametrize(
     ("line", "what", "hint"),
     [
@@ -35,6 +43,9 @@ def test_what_is_written_is_in_force(tmp_path: Path) -> None:
         ),
         ('from_address = "x"', '"from_address" is not an e-mail address: "x"', "name@example.org"),
         ('kinds = ["sold"]', '"bounces", "expiring" or "stopped", not "sold"', "kinds = "),
+        ('kinds = "sold"', '"bounces", "expiring" or "stopped", not "sold"', "kinds = "),
+        ("kinds = 5", '"kinds" must be a list, not 5', 'kinds = ["missed", "held"]'),
+        ("kinds = []", '"kinds" is empty: nobody would be told anything', 'kinds = ["missed", "held"]'),
         ('language = "fr"', '"language" is neither "de" nor "en": "fr"', "de"),
         ("interval_minutes = 0", '"interval_minutes" must be from 1 to 1440, not 0', "15"),
         ("bounce_percent = 101", '"bounce_percent" must be from 1 to 100, not 101', "5"),

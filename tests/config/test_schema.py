@@ -38,6 +38,9 @@ def test_the_example_passes(schema: dict[str, Any], example: dict[str, Any]) -> 
         (("digests", "daily"), "schedule", "Mon-Fri 07:00", True),
         (("digests", "daily"), "max_articles", {"env": "MAX"}, True),
         (("digests", "daily"), "max_articles", "many", False),
+        (("notify",), "kinds", "held", True),
+        (("notify",), "kinds", ["held", "sent"], True),
+        (("notify",), "kinds", "sold", False),
         (("digests", "daily"), "titel", "x", False),
         (("organisation",), "name", {"file": "name.txt"}, True),
         (("organisation",), "name", {"envv": "NAME"}, False),
@@ -54,7 +57,7 @@ def test_an_editor_takes_what_the_program_takes(
     changed = copy.deepcopy(example)
     place = changed
     for name in section:
-        place = place[name]
+        place = place.setdefault(name, {})
     place[key] = value
     assert Draft202012Validator(schema).is_valid(changed) is passes
 
