@@ -1,6 +1,7 @@
 """Approvals as the workflow sees them: what people answered, and the editions that wait for an answer.
 
-Every method is one transaction. An edition that waits is frozen, approved or held, and was never planned.
+Every method is one transaction. An edition that waits is frozen, approved or held, and was never planned. What is
+`told` is kept for the team in the same transaction, if the method changed anything: no crash comes between the two.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Protocol
 from publisher.domain.approval import Answer
 from publisher.domain.audit import AuditNote
 from publisher.domain.edition import EditionState
+from publisher.domain.notice import Event
 from publisher.ports.ledger import EditionRow, NewEdition
 
 
@@ -41,11 +43,22 @@ class Approvals(Protocol):
         """List the editions that wait, oldest first."""
         ...
 
-    def change(self, edition_id: int, before: EditionState, after: EditionState, reason: str, now: datetime) -> bool:
+    def change(
+        self,
+        edition_id: int,
+        before: EditionState,
+        after: EditionState,
+        reason: str,
+        now: datetime,
+        *,
+        told: Sequence[Event] = (),
+    ) -> bool:
         """Change an edition's state with a reason, if it still is `before`; False if not."""
         ...
 
-    def revise(self, before: EditionRow, edition: NewEdition, reason: str, now: datetime) -> EditionRow | None:
+    def revise(
+        self, before: EditionRow, edition: NewEdition, reason: str, now: datetime, *, told: Sequence[Event] = ()
+    ) -> EditionRow | None:
         """Freeze the next revision in the place of one that waits, which is cancelled; None if that has changed."""
         ...
 

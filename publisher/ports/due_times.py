@@ -1,6 +1,7 @@
 """The memory of due times: what became of each of them, and until when those of a digest have been looked at.
 
-Every method is one transaction and may be repeated. Times are aware UTC. `rehearsal` is part of each key.
+Every method is one transaction and may be repeated. Times are aware UTC. `rehearsal` is part of each key. What is
+`told` is kept for the team in the same transaction, if the method changed anything: no crash comes between the two.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Protocol
 
 from publisher.domain.due_time import Verdict
 from publisher.domain.edition import EditionState
+from publisher.domain.notice import Event
 from publisher.ports.ledger import EditionRow, NewEdition
 
 
@@ -79,18 +81,24 @@ class DueTimes(Protocol):
         """Give the occurrences from then on that are decided."""
         ...
 
-    def freeze(self, due: DueTime, edition: NewEdition, now: datetime, *, is_late: bool) -> EditionRow:
+    def freeze(
+        self, due: DueTime, edition: NewEdition, now: datetime, *, is_late: bool, told: Sequence[Event] = ()
+    ) -> EditionRow:
         """Freeze the edition of a due time and decide so, in one transaction.
 
         Errors: AlreadyDecided; NumberTaken if only the edition's number is taken.
         """
         ...
 
-    def decide(self, due: DueTime, verdict: Verdict, reason: str, now: datetime, *, is_late: bool) -> bool:
+    def decide(
+        self, due: DueTime, verdict: Verdict, reason: str, now: datetime, *, is_late: bool, told: Sequence[Event] = ()
+    ) -> bool:
         """Decide that there is no edition; False if it was decided before."""
         ...
 
-    def miss_edition(self, edition_id: int, before: EditionState, reason: str, now: datetime) -> bool:
+    def miss_edition(
+        self, edition_id: int, before: EditionState, reason: str, now: datetime, *, told: Sequence[Event] = ()
+    ) -> bool:
         """Make an edition that was not planned in time a missed one, with its due time; False if it has changed."""
         ...
 

@@ -57,6 +57,16 @@ class NewEdition:
     frozen_by: str | None = None
     source_hash: str | None = None
 
+    @property
+    def name(self) -> str:
+        """Name it as commands do: `daily/7`."""
+        return f"{self.digest}/{self.number}"
+
+    @property
+    def content_hash(self) -> str:
+        """Give its message's."""
+        return self.message.content_hash
+
 
 @dataclass(frozen=True, slots=True)
 class EditionRow:

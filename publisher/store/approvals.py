@@ -11,11 +11,13 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from publisher.domain.approval import Answer, Verdict
 from publisher.domain.audit import AuditNote
 from publisher.domain.edition import EditionState
+from publisher.domain.notice import Event
 from publisher.ports.ledger import EditionRow, NewEdition
 from publisher.store.audit import SqlAuditLog
 from publisher.store.chunks import chunked
 from publisher.store.database import Database
 from publisher.store.editions import NOT_PLANNED, change_edition, freeze_edition, read_editions
+from publisher.store.notices import append_events
 from publisher.store.rows import AnyRow
 from publisher.store.tables import approvals, editions
 
@@ -87,20 +89,33 @@ class SqlApprovals:
             ids = connection.execute(WAITING_EDITIONS, {"rehearsal": rehearsal}).scalars().all()
             return _in_order(read_editions(connection, ids))
 
-    def change(self, edition_id: int, before: EditionState, after: EditionState, reason: str, now: datetime) -> bool:
+    def change(
+        self,
+        edition_id: int,
+        before: EditionState,
+        after: EditionState,
+        reason: str,
+        now: datetime,
+        *,
+        told: Sequence[Event] = (),
+    ) -> bool:
         """Change an edition's state with a reason, if it still is `before`; False if not."""
         with self.database.write() as connection:
             changed = change_edition(connection, edition_id, before, after, now)
             if changed:
                 connection.execute(KEEP_REASON, {"edition": edition_id, "new_reason": reason})
+                append_events(connection, told)
         return changed
 
-    def revise(self, before: EditionRow, edition: NewEdition, reason: str, now: datetime) -> EditionRow | None:
+    def revise(
+        self, before: EditionRow, edition: NewEdition, reason: str, now: datetime, *, told: Sequence[Event] = ()
+    ) -> EditionRow | None:
         """Freeze the next revision in the place of one that waits, which is cancelled; None if that has changed."""
         with self.database.write() as connection:
             if not change_edition(connection, before.id, before.state, E.CANCELLED, now):
                 return None
             connection.execute(KEEP_REASON, {"edition": before.id, "new_reason": reason})
+            append_events(connection, told)
             return freeze_edition(connection, edition, now)
 
     def revisions(self, digest: str, number: int, rehearsal: bool) -> Sequence[EditionRow]:

@@ -9,11 +9,13 @@ from sqlalchemy import Connection, Select, and_, bindparam, delete, exists, inse
 
 from publisher.domain.due_time import Verdict
 from publisher.domain.edition import EditionState
+from publisher.domain.notice import Event
 from publisher.ports.due_times import AlreadyDecided, DueEdition, DueTime, DueTimeRow
 from publisher.ports.ledger import EditionRow, NewEdition, NumberTaken
 from publisher.store.changes import change_editions
 from publisher.store.database import Database
 from publisher.store.editions import freeze_edition, read_editions
+from publisher.store.notices import append_events
 from publisher.store.rows import AnyRow
 from publisher.store.tables import due_times, editions, schedules
 from publisher.store.upsert import Insert, dialect_of, insert_into
@@ -124,7 +126,9 @@ class SqlDueTimes:
         with self._database.read() as connection:
             return frozenset(connection.execute(DECIDED_OCCURRENCES, values).scalars())
 
-    def freeze(self, due: DueTime, edition: NewEdition, now: datetime, *, is_late: bool) -> EditionRow:
+    def freeze(
+        self, due: DueTime, edition: NewEdition, now: datetime, *, is_late: bool, told: Sequence[Event] = ()
+    ) -> EditionRow:
         """Freeze the edition of a due time and decide so, in one transaction. Errors: AlreadyDecided, NumberTaken."""
         with self._database.write(taken=NumberTaken) as connection:
             if _is_decided(connection, due):
@@ -132,18 +136,24 @@ class SqlDueTimes:
             row = freeze_edition(connection, edition, now)
             values = _values(due, Verdict.EDITION, "", now, is_late=is_late)
             connection.execute(ADD_DUE_TIME, {**values, "edition_id": row.id})
+            append_events(connection, told)
             return row
 
-    def decide(self, due: DueTime, verdict: Verdict, reason: str, now: datetime, *, is_late: bool) -> bool:
+    def decide(
+        self, due: DueTime, verdict: Verdict, reason: str, now: datetime, *, is_late: bool, told: Sequence[Event] = ()
+    ) -> bool:
         """Decide that there is no edition; False if it was decided before."""
         try:
             with self._database.write(taken=AlreadyDecided) as connection:
                 connection.execute(ADD_DUE_TIME, _values(due, verdict, reason, now, is_late=is_late))
+                append_events(connection, told)
         except AlreadyDecided:
             return False
         return True
 
-    def miss_edition(self, edition_id: int, before: EditionState, reason: str, now: datetime) -> bool:
+    def miss_edition(
+        self, edition_id: int, before: EditionState, reason: str, now: datetime, *, told: Sequence[Event] = ()
+    ) -> bool:
         """Make an edition that was not planned in time a missed one, with its due time; False if it has changed."""
         statement = change_editions([before], E.MISSED).where(editions.c.id == bindparam("edition"))
         with self._database.write() as connection:
@@ -151,6 +161,7 @@ class SqlDueTimes:
             if connection.execute(statement.values(changed_at=bindparam("now")), values).rowcount == 0:
                 return False
             connection.execute(MISS_DUE_TIME, {**values, "new_reason": reason})
+            append_events(connection, told)
         return True
 
     def open_editions(self, rehearsal: bool) -> Sequence[DueEdition]:

@@ -181,6 +181,12 @@ class _TakenElsewhere(Exception):
     """Another process has made a notice of one of these events."""
 
 
+def append_events(connection: Connection, events: Sequence[Event]) -> None:
+    """Keep events in the transaction of what they tell of."""
+    for event in events:
+        append_event(connection, event, once=False)
+
+
 def append_event(connection: Connection, event: Event, *, once: bool) -> bool:
     """Keep an event in the caller's transaction; False if it was to be told once and was."""
     row = {

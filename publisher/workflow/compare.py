@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from publisher.ports.ledger import EditionRow
+from publisher.ports.ledger import EditionRow, NewEdition
 
 
-def differences(before: EditionRow, after: EditionRow) -> tuple[str, ...]:
+def differences(before: EditionRow, after: EditionRow | NewEdition) -> tuple[str, ...]:
     """Name what is different: the subject, and each article that came, went or was changed."""
     old = {use.slug: use.content_hash for use in before.articles}
     new = {use.slug: use.content_hash for use in after.articles}

@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 from publisher.domain.approval import Deadline, Verdict
 from publisher.domain.edition import EditionState
 from publisher.domain.local_time import instant_of
-from publisher.ports.ledger import EditionRow
+from publisher.ports.ledger import EditionRow, NewEdition
 from publisher.workflow.application import Application
 
 DUE = "due "
 LOOK_AHEAD = timedelta(days=370)
 
 
-def due_at_of(app: Application, row: EditionRow) -> datetime | None:
+def due_at_of(app: Application, row: EditionRow | NewEdition) -> datetime | None:
     """Give the instant of an edition's due time; None for a manual one."""
     if not row.occurrence.startswith(DUE):
         return None

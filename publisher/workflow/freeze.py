@@ -19,6 +19,7 @@ from publisher.ports.ledger import (
 )
 from publisher.workflow.application import Application
 from publisher.workflow.prepare import Drafts, EditionDraft, PostDraft, draft_edition
+from publisher.workflow.ready import ready_event
 from publisher.workflow.sources import source_hash_of
 from publisher.workflow.withhold import needs_person
 
@@ -89,7 +90,11 @@ def _store_edition(app: Application, draft: EditionDraft, due: DueTime | None) -
     if due is None:
         return app.ledger.freeze_edition(_new_edition(app, draft, f"{MANUAL}{draft.number}"), now)
     edition = _new_edition(app, draft, due.occurrence)
-    return app.due_times.freeze(due, edition, now, is_late=is_late(due.due_at, now))
+    is_ahead = due.due_at > now and needs_person(
+        app, draft.digest
+    )  # else it is held in this same tick, and that is told
+    told = [ready_event(app, edition)] if is_ahead else []
+    return app.due_times.freeze(due, edition, now, is_late=is_late(due.due_at, now), told=told)
 
 
 def _new_edition(app: Application, draft: EditionDraft, occurrence: str) -> NewEdition:

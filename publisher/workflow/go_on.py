@@ -14,7 +14,7 @@ from publisher.errors import UsageError
 from publisher.logs import get_logger
 from publisher.ports.due_times import DueEdition
 from publisher.workflow.application import Application
-from publisher.workflow.make import Course, late_text, tell_decision
+from publisher.workflow.make import Course, decision_event, late_text, say_decision
 from publisher.workflow.pages import add_pages
 from publisher.workflow.plan import approve_by_rule, plan_edition
 from publisher.workflow.withhold import needs_person
@@ -38,8 +38,9 @@ def _go_on(app: Application, item: DueEdition, now: datetime, course: Course) ->
     """Approve and plan one edition; False if it does not go out now."""
     row = item.row
     if is_missed(item.due.due_at, now, _catch_up(app, row.digest)):
-        if app.due_times.miss_edition(row.id, row.state, TOO_LATE, now):
-            tell_decision(app, Verdict.MISSED, row.digest, item.due.due_at, TOO_LATE, course)
+        told = decision_event(app, Verdict.MISSED, row.digest, item.due.due_at, TOO_LATE)
+        if app.due_times.miss_edition(row.id, row.state, TOO_LATE, now, told=[told]):
+            say_decision(app, Verdict.MISSED, row.digest, item.due.due_at, TOO_LATE, course)
         return False
     try:
         planned = plan_edition(app, row) if approve_by_rule(app, row) else None

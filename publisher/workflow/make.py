@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from publisher.domain.due_time import Verdict, is_late, is_missed
 from publisher.domain.duration import duration_text
-from publisher.domain.notice import NoticeKind
+from publisher.domain.notice import Event, NoticeKind
 from publisher.domain.selection import NOTHING_QUEUED
 from publisher.errors import Problems, PublisherError, StoreError, TryAgain
 from publisher.intake.queue import QueueReading
@@ -20,7 +20,7 @@ from publisher.workflow.freeze import freeze_edition
 from publisher.workflow.look import skipped_errors
 from publisher.workflow.preflight import errors_of, look_over
 from publisher.workflow.prepare import Drafts, EditionDraft, draft_edition, has_readers, no_readers
-from publisher.workflow.tell import tell, tell_error
+from publisher.workflow.tell import event_of, tell_error
 
 TRY_AGAIN_AFTER = timedelta(minutes=1)
 MAX_TOLD = 1_000
@@ -172,22 +172,30 @@ def _miss(app: Application, point: DuePoint, course: Course) -> None:
 
 def _decide(app: Application, point: DuePoint, verdict: Verdict, reason: str, course: Course) -> None:
     now, due_at = app.clock.now(), point.due.due_at
-    if not app.due_times.decide(point.time(app), verdict, reason, now, is_late=is_late(due_at, now)):
+    told = decision_event(app, verdict, point.digest, due_at, reason)
+    if not app.due_times.decide(point.time(app), verdict, reason, now, is_late=is_late(due_at, now), told=[told]):
         return
     get_logger().info(verdict.value, digest=point.digest, due=point.due.occurrence, reason=reason)
-    tell_decision(app, verdict, point.digest, due_at, reason, course)
+    say_decision(app, verdict, point.digest, due_at, reason, course)
 
 
-def tell_decision(
+def decision_event(app: Application, verdict: Verdict, digest: str, due_at: datetime, reason: str) -> Event:
+    """Say for the team that there is no edition, and why."""
+    kind = NoticeKind.MISSED if verdict is Verdict.MISSED else NoticeKind.SKIPPED
+    local = _local(app, digest, due_at)
+    return event_of(app, kind, digest, {"due_at": local.isoformat(timespec="minutes"), "reason": reason})
+
+
+def say_decision(
     app: Application, verdict: Verdict, digest: str, due_at: datetime, reason: str, course: Course
 ) -> None:
-    """Tell the team, and whoever watches, that there is no edition, and why."""
-    settings = app.settings.digests.get(digest)
-    local = due_at.astimezone(app.schedule(digest).zone) if settings else due_at
+    """Say the same to whoever watches."""
     hint = f'; to send it all the same: "publish now {digest}"' if verdict is Verdict.MISSED else ""
-    course.on_event(f"{digest}: {verdict.value} {local:%Y-%m-%d %H:%M}: {reason}{hint}")
-    kind = NoticeKind.MISSED if verdict is Verdict.MISSED else NoticeKind.SKIPPED
-    tell(app, kind, digest, {"due_at": local.isoformat(timespec="minutes"), "reason": reason})
+    course.on_event(f"{digest}: {verdict.value} {_local(app, digest, due_at):%Y-%m-%d %H:%M}: {reason}{hint}")
+
+
+def _local(app: Application, digest: str, due_at: datetime) -> datetime:
+    return due_at.astimezone(app.schedule(digest).zone) if digest in app.settings.digests else due_at
 
 
 def late_text(due_at: datetime, now: datetime) -> str:

@@ -14,7 +14,6 @@ from publisher.workflow.freeze import freeze_edition
 from publisher.workflow.make import Course, Queue
 from publisher.workflow.preflight import errors_of, look_over
 from publisher.workflow.prepare import Drafts, draft_edition, has_readers
-from publisher.workflow.revise import tell_ready
 from publisher.workflow.tend import end_given_up
 from publisher.workflow.withhold import needs_person
 
@@ -54,7 +53,6 @@ def _make(app: Application, point: DuePoint, now: datetime, queue: Queue, course
     if frozen is None:
         return
     end_given_up(app, frozen.row, now)
-    tell_ready(app, frozen.row)
     get_logger().info("frozen", edition=frozen.row.name, due=point.due.occurrence)
     local = f"{point.due.local:%Y-%m-%d %H:%M}"
     course.on_event(f'{frozen.row.name} "{frozen.row.subject}" is made for {local} and waits for approval')

@@ -26,9 +26,10 @@ from publisher.workflow.plan import PlanReport, plan, way_of
 from publisher.workflow.preflight import Findings, look_over, mark_forced, refuse_faults
 from publisher.workflow.prepare import Drafts, EditionDraft, Wanted, parse_wanted, prepare
 from publisher.workflow.preview import write_preview
+from publisher.workflow.ready import ready_event
 from publisher.workflow.repeats import repeat_warnings
 from publisher.workflow.restored import refuse_while_restored
-from publisher.workflow.revise import revise, tell_ready
+from publisher.workflow.revise import revise
 from publisher.workflow.send import Progress, SendReport, due_count, send
 from publisher.workflow.settle import ask_remotes
 from publisher.workflow.waiting import Cause, Wait, holds, shown_waits, waits
@@ -149,7 +150,7 @@ def publish_now(  # noqa: PLR0913 - each is one thing that a person says or is t
     app.audit.record(_note(app, offer, forced), app.clock.now())
     asking = [edition.row for edition in offer.frozen.editions if needs_person(app, edition.row.digest)]
     for row in asking:
-        tell_ready(app, row)
+        app.notices.append(ready_event(app, row), once=False)
     report = replace(report, unapproved=(*unapproved, *asking))
     made = plan(app, offer.frozen, approved)
     used = {row.message_id for row in approved}

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from publisher.domain.article import Article
 from publisher.domain.edition import EditionState
-from publisher.domain.notice import NoticeKind
+from publisher.domain.notice import Event, NoticeKind
 from publisher.errors import PublisherError, QueueError, TemplateError
 from publisher.intake.queue import QueueReading
 from publisher.ports.ledger import ArticleUse, EditionRow, LeftOut, NewEdition
@@ -23,8 +23,9 @@ from publisher.workflow.deadline import due_at_of
 from publisher.workflow.look import skipped_errors
 from publisher.workflow.preflight import errors_of, look_over
 from publisher.workflow.prepare import EditionDraft, chosen_again, draft_again, is_named
+from publisher.workflow.ready import ready_event
 from publisher.workflow.sources import source_hash_of
-from publisher.workflow.tell import tell
+from publisher.workflow.tell import event_of
 
 E = EditionState
 
@@ -97,35 +98,25 @@ def _store(app: Application, row: EditionRow, draft: EditionDraft, source_hash: 
         frozen_by=row.frozen_by,
         source_hash=source_hash,
     )
-    made = app.approvals.revise(row, edition, f"superseded by revision {edition.revision}", now)
+    changes = differences(row, edition)
+    told = [*_voided(app, row, edition.subject, "; ".join(changes)), ready_event(app, edition)]
+    made = app.approvals.revise(row, edition, f"superseded by revision {edition.revision}", now, told=told)
     if made is None:  # somebody else was faster: they have told, too
         return Revised(app.ledger.edition(row.digest, row.number, row.rehearsal))
-    changes = differences(row, made)
-    _tell(app, row, made, changes)
     return Revised(made, changes)
 
 
 def _end(app: Application, row: EditionRow, now: datetime) -> Revised:
     reason = "none of its articles can go out any more"
-    app.approvals.change(row.id, row.state, E.CANCELLED, reason, now)
-    if row.state is E.APPROVED:
-        tell(app, NoticeKind.APPROVAL_VOIDED, row.name, {"subject": row.subject, "reason": reason})
+    app.approvals.change(row.id, row.state, E.CANCELLED, reason, now, told=_voided(app, row, row.subject, reason))
     return Revised(None, (reason,))
 
 
-def _tell(app: Application, before: EditionRow, made: EditionRow, changes: Sequence[str]) -> None:
-    if before.state is E.APPROVED:
-        facts = {"subject": made.subject, "reason": "; ".join(changes)}
-        tell(app, NoticeKind.APPROVAL_VOIDED, made.name, facts)
-    tell_ready(app, made)
-
-
-def tell_ready(app: Application, row: EditionRow) -> None:
-    """Tell the team that an edition waits for a person."""
-    due_at = due_at_of(app, row)
-    shown = due_at.astimezone(app.schedule(row.digest).zone).isoformat(timespec="minutes") if due_at else None
-    facts = {"subject": row.subject, "content_hash": row.content_hash, "due_at": shown}
-    tell(app, NoticeKind.READY_FOR_APPROVAL, row.name, facts)
+def _voided(app: Application, before: EditionRow, subject: str, reason: str) -> Sequence[Event]:
+    """Say for the team that an approval is void, if there was one."""
+    if before.state is not E.APPROVED:
+        return ()
+    return (event_of(app, NoticeKind.APPROVAL_VOIDED, before.name, {"subject": subject, "reason": reason}),)
 
 
 def _is_over(article: Article, moment: datetime) -> bool:

@@ -1,4 +1,7 @@
-"""Tell: keep for the team what has happened. A later step of the tick bundles it into notices."""
+"""Tell: keep for the team what has happened. A later step of the tick bundles it into notices.
+
+What is decided about an edition or a due time is told in the transaction that decides it (`event_of`).
+"""
 
 from __future__ import annotations
 
@@ -14,15 +17,16 @@ RUN = "publish run"
 
 def tell(app: Application, kind: NoticeKind, about: str, facts: Mapping[str, Fact]) -> None:
     """Keep one event. ValueError where a fact is missing that the kind comes with (`domain/notice.py`)."""
-    app.notices.append(_event(app, kind, about, facts), once=False)
+    app.notices.append(event_of(app, kind, about, facts), once=False)
 
 
 def tell_once(app: Application, kind: NoticeKind, about: str, facts: Mapping[str, Fact]) -> bool:
     """Keep one event unless this kind was ever told about this; False if it was. ValueError as in `tell`."""
-    return app.notices.append(_event(app, kind, about, facts), once=True)
+    return app.notices.append(event_of(app, kind, about, facts), once=True)
 
 
-def _event(app: Application, kind: NoticeKind, about: str, facts: Mapping[str, Fact]) -> Event:
+def event_of(app: Application, kind: NoticeKind, about: str, facts: Mapping[str, Fact]) -> Event:
+    """Make an event of now, to be kept in the transaction of what it tells of. ValueError as in `tell`."""
     return Event(kind, about, dict(facts), app.clock.now(), app.rehearsal)
 
 

@@ -17,7 +17,7 @@ from publisher.workflow.make import Course, Queue
 from publisher.workflow.pages import add_pages
 from publisher.workflow.plan import plan_edition
 from publisher.workflow.revise import Revised, revise
-from publisher.workflow.tell import tell, tell_once
+from publisher.workflow.tell import event_of, tell_once
 from publisher.workflow.withhold import voided, waiting_editions
 
 E = EditionState
@@ -107,11 +107,13 @@ class Tending:
 
     def hold(self, row: EditionRow, reason: str) -> None:
         """Hold an edition and tell the team, once."""
-        if row.state is E.HELD or not self.app.approvals.change(row.id, row.state, E.HELD, reason, self.now):
+        if row.state is E.HELD:
+            return
+        told = event_of(self.app, NoticeKind.HELD, row.name, {"subject": row.subject, "reason": reason})
+        if not self.app.approvals.change(row.id, row.state, E.HELD, reason, self.now, told=[told]):
             return
         get_logger().info("held", edition=row.name, reason=reason)
         self.course.on_event(f'{row.name} is held: {reason}; look with "publish status"')
-        tell(self.app, NoticeKind.HELD, row.name, {"subject": row.subject, "reason": reason})
 
     def _end(self, row: EditionRow) -> None:
         if self.app.approvals.change(row.id, row.state, E.CANCELLED, OVER, self.now):
