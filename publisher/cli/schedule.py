@@ -16,7 +16,8 @@ from publisher.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from publisher.workflow.foresee import DayView, PostToCome, Run
+    from publisher.workflow.explain import DayView, TimeView
+    from publisher.workflow.foresee import PostToCome, Run
 
 MAX_RUNS = 1_000
 
@@ -30,7 +31,8 @@ MAX_RUNS = 1_000
 def schedule(config_file: Path, digests: tuple[str, ...], count: int, day: str | None) -> Result:
     """Show due times, skipped ones with the reason, and the articles that are queued for each."""
     from publisher.bootstrap import open_application
-    from publisher.workflow.foresee import explain_day, next_posts, next_runs
+    from publisher.workflow.explain import explain_day
+    from publisher.workflow.foresee import next_posts, next_runs
 
     explained = None if day is None else _parse_day(day)
     with open_application(config_file) as app:
@@ -115,11 +117,21 @@ def _explained(day: date, views: tuple[DayView, ...]) -> Result:
 
 
 def _day_row(view: DayView) -> dict[str, Any]:
-    times = [
-        {"local": due.local, "due_at": due.due_at, "skip": due.skip, "clock_change": change}
-        for due, change in zip(view.dues, view.changes, strict=True)
-    ]
+    times = [_time_row(time) for time in view.times]
     return {"digest": view.digest, "time_zone": str(view.zone), "times": times, "reason": view.reason}
+
+
+def _time_row(time: TimeView) -> dict[str, Any]:
+    rules: dict[str, Any] = {"local": time.local, "due_at": time.due_at, "skip": time.skip, "clock_change": time.change}
+    rules["is_over"] = time.is_over
+    if time.outcome is None:
+        return {**rules, "outcome": None}
+    row, edition = time.outcome.row, time.outcome.edition
+    outcome = {"verdict": row.verdict, "reason": row.reason, "is_late": row.is_late, "decided_at": row.decided_at}
+    outcome["edition"] = edition and edition.name
+    outcome["edition_state"] = edition and edition.state
+    outcome["edition_reason"] = edition and edition.reason
+    return {**rules, "outcome": outcome}
 
 
 def _show_day(console: Console, data: dict[str, Any]) -> None:
@@ -128,11 +140,25 @@ def _show_day(console: Console, data: dict[str, Any]) -> None:
         if row["reason"]:
             console.print(f"{row['digest']}: no edition: {row['reason']}", markup=False)
         for time in row["times"]:
-            verdict = f"skipped: {time['skip']}" if time["skip"] else "an edition is made"
             note = f" ({time['clock_change']})" if time["clock_change"] else ""
-            console.print(f"{row['digest']}: {time['local']:%H:%M} {row['time_zone']}: {verdict}{note}", markup=False)
+            said = f"{time['local']:%H:%M} {row['time_zone']}: {_said(time)}{note}"
+            console.print(f"{row['digest']}: {said}", markup=False)
     if not data["digests"]:
         console.print("There is no digest.")
+
+
+def _said(time: dict[str, Any]) -> str:
+    """Say what became of a due time, or what will by the rules of today."""
+    outcome = time["outcome"]
+    if outcome is not None and outcome["reason"]:
+        return f"{outcome['verdict']}: {outcome['reason']}"
+    if outcome is not None and outcome["edition"]:
+        late = ", late" if outcome["is_late"] else ""
+        why = f": {outcome['edition_reason']}" if outcome["edition_reason"] else ""
+        return f"{outcome['edition']}{late}: {outcome['edition_state']}{why}"
+    if time["skip"]:
+        return f"skipped: {time['skip']}"
+    return "nothing is recorded: publish run was not at work then" if time["is_over"] else "an edition is made"
 
 
 commands = {"schedule": schedule}

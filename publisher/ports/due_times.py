@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from publisher.domain.due_time import Verdict
@@ -25,6 +25,11 @@ class DueTime:
     occurrence: str
     due_at: datetime
     rehearsal: bool
+
+    @property
+    def local(self) -> datetime:
+        """Give the local time, as the digest's clocks showed it."""
+        return datetime.fromisoformat(self.occurrence.removeprefix("due "))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,14 @@ class DueEdition:
     due: DueTime
     is_late: bool
     row: EditionRow
+
+
+@dataclass(frozen=True, slots=True)
+class DueOutcome:
+    """What became of a due time, with the newest revision of its edition if there is one."""
+
+    row: DueTimeRow
+    edition: EditionRow | None
 
 
 class AlreadyDecided(Exception):
@@ -104,6 +117,10 @@ class DueTimes(Protocol):
 
     def open_editions(self, rehearsal: bool) -> Sequence[DueEdition]:
         """List the editions of due times that are frozen or approved and not planned yet, by due time."""
+        ...
+
+    def outcomes_on(self, digest: str, day: date, rehearsal: bool) -> Sequence[DueOutcome]:
+        """List what was decided about a digest's due times of a local calendar day."""
         ...
 
     def due_times(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection, Select, and_, bindparam, delete, exists, insert, select, update
 
 from publisher.domain.due_time import Verdict
 from publisher.domain.edition import EditionState
 from publisher.domain.notice import Event
-from publisher.ports.due_times import AlreadyDecided, DueEdition, DueTime, DueTimeRow
+from publisher.ports.due_times import AlreadyDecided, DueEdition, DueOutcome, DueTime, DueTimeRow
 from publisher.ports.ledger import EditionRow, NewEdition, NumberTaken
 from publisher.store.changes import change_editions
 from publisher.store.database import Database
@@ -71,6 +71,12 @@ OPEN_DUE_TIMES = (
     .join(editions, _is_its_edition)
     .where(due_times.c.rehearsal == bindparam("of_rehearsal"), editions.c.state.in_((E.FROZEN, E.APPROVED)))
     .order_by(due_times.c.due_at, due_times.c.digest)
+)
+OUTCOMES_ON_DAY = (
+    select(due_times, editions.c.id.label("newest_id"))
+    .outerjoin(editions, _is_its_edition)
+    .where(*_of_digest, due_times.c.occurrence.startswith(bindparam("day_begin")))
+    .order_by(due_times.c.due_at, editions.c.revision)
 )
 LATEST_DUE_TIMES = (
     select(due_times)
@@ -170,6 +176,17 @@ class SqlDueTimes:
             rows = connection.execute(OPEN_DUE_TIMES, {"of_rehearsal": rehearsal}).all()
             found = {edition.id: edition for edition in read_editions(connection, [row.open_id for row in rows])}
         return [DueEdition(_row(row).due, row.is_late, found[row.open_id]) for row in rows]
+
+    def outcomes_on(self, digest: str, day: date, rehearsal: bool) -> Sequence[DueOutcome]:
+        """List what was decided about a digest's due times of a local calendar day."""
+        values = {"of_digest": digest, "of_rehearsal": rehearsal, "day_begin": f"due {day.isoformat()}T"}
+        with self._database.read() as connection:
+            rows = connection.execute(OUTCOMES_ON_DAY, values).all()
+            ids = [row.newest_id for row in rows if row.newest_id is not None]
+            found = {edition.id: edition for edition in read_editions(connection, ids)}
+        # The last revision of each counts.
+        outcomes = {row.occurrence: DueOutcome(_row(row), found.get(row.newest_id)) for row in rows}
+        return list(outcomes.values())
 
     def due_times(
         self, rehearsal: bool, *, limit: int | None = None, digest: str | None = None

@@ -1,16 +1,16 @@
-"""Foresee: which runs come next and what would go out, and why a day has none. Nothing is changed."""
+"""Foresee: which runs come next, and what would go out. Nothing is changed."""
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from itertools import islice
 
 from publisher.domain.article import Article
 from publisher.domain.outlet import Consumed, Outlet
-from publisher.domain.schedule import Due, Schedule
+from publisher.domain.schedule import Due
 from publisher.domain.selection import select
 from publisher.errors import UsageError
 from publisher.intake.queue import QueueReading
@@ -51,7 +51,7 @@ class Run:
 def next_runs(app: Application, count: int, digests: Collection[str] = ()) -> tuple[Run, ...]:
     """Give the next runs of these digests, or of all, soonest first. Errors: UsageError for an unknown digest."""
     reading = app.read_queue()
-    runs = [_runs_of(app, name, reading.articles) for name in _known(app, digests)]
+    runs = [_runs_of(app, name, reading.articles) for name in known_digests(app, digests)]
     found = islice(heapq.merge(*runs, key=lambda run: (run.due.due_at, run.digest)), count)
     return tuple(_with_posts(app, found, reading))
 
@@ -108,7 +108,8 @@ def _posts_of(app: Application, channel: Channel, reading: QueueReading) -> Iter
         planned, at = [next_at, *planned][:MAX_PLANNED], next_at
 
 
-def _known(app: Application, digests: Collection[str]) -> Sequence[str]:
+def known_digests(app: Application, digests: Collection[str]) -> Sequence[str]:
+    """Give these digests, or all, in the order of the config. Errors: UsageError for an unknown one."""
     from publisher.config.explain import nearest_hint
 
     known = list(app.settings.digests)
@@ -138,33 +139,3 @@ def _runs_of(app: Application, name: str, articles: Iterable[Article]) -> Iterat
         slugs = tuple(article.slug for article in chosen)
         change = schedule.clock_change(due.local)
         yield Run(name, due, schedule.zone, slugs, skip, change, quiet_end(app, channel, due.due_at))
-
-
-@dataclass(frozen=True, slots=True)
-class DayView:
-    """What a digest does on a local calendar day. Without due times `reason` says why there is none."""
-
-    digest: str
-    day: date
-    zone: tzinfo
-    dues: tuple[Due, ...]
-    changes: tuple[str | None, ...]
-    reason: str | None
-
-
-def explain_day(app: Application, day: date, digests: Collection[str] = ()) -> tuple[DayView, ...]:
-    """Say for each digest why a day has an edition or none. Errors: UsageError for an unknown digest."""
-    return tuple(_explain(name, app.schedule(name), day) for name in _known(app, digests))
-
-
-def _explain(name: str, schedule: Schedule, day: date) -> DayView:
-    dues = schedule.dues_on(day)
-    changes = tuple(schedule.clock_change(due.local) for due in dues)
-    return DayView(name, day, schedule.zone, dues, changes, None if dues else _reason_for_none(schedule, day))
-
-
-def _reason_for_none(schedule: Schedule, day: date) -> str:
-    if not schedule.cadences:
-        return "it has no schedule: its editions are made by hand"
-    named = ", ".join(f'"{cadence.text}"' for cadence in schedule.cadences)
-    return f"its schedule names no time on a {day:%A} like this: {named}"

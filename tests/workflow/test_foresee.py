@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from publisher.errors import UsageError
-from publisher.workflow.foresee import Run, explain_day, next_runs
+from publisher.workflow.explain import explain_day
+from publisher.workflow.foresee import Run, next_runs
 from tests.journeys.project import Project
 from tests.workflow.office import MONDAY, StandingClock, now, opened
 
@@ -129,10 +130,7 @@ def test_a_day_is_explained(project: Project, day: date, said: list[str]) -> Non
     file.write_text(file.read_text().replace('["Mon-Fri 07:00"]', '["Mon-Fri 07:00", "30 2 * 3,10 0"]'))
     with opened(project) as app:
         (view,) = explain_day(app, day)
-    lines = [
-        f"{due.local:%H:%M} {due.skip or '-'} {change or ''}".strip()
-        for due, change in zip(view.dues, view.changes, strict=True)
-    ]
+    lines = [f"{time.local:%H:%M} {time.skip or '-'} {time.change or ''}".strip() for time in view.times]
     assert ([view.reason] if view.reason else lines) == said
 
 
