@@ -26,6 +26,7 @@ from publisher.store.schema import bring_up_to_date
 RESTORED_AT = "restored_at"
 STAGE = "restore"
 REASON = "it was open when the backup was made, and may have been sent since"
+HELD_BECAUSE = "it was ready when the backup was made, and may have been sent since"
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _OPEN = ", ".join(f"'{state.value}'" for state in sorted(OPEN_STATES))
 _SET = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
@@ -47,7 +48,7 @@ WHERE state IN ({_OPEN}) AND NOT rehearsal
 """  # noqa: S608
 # What was ready to be planned may have been planned since.
 _HOLD_EDITIONS = """
-UPDATE editions SET state = 'held', changed_at = ? WHERE state IN ('frozen', 'approved') AND NOT rehearsal
+UPDATE editions SET state = 'held', reason = ?, changed_at = ? WHERE state IN ('frozen', 'approved') AND NOT rehearsal
 """
 _PLANNED_SINCE = """
 SELECT editions.digest || '/' || editions.number, editions.planned_at, group_concat(edition_articles.slug, char(10))
@@ -116,7 +117,7 @@ def _prepare(backup: Path, draft: Path, now: datetime) -> tuple[datetime, int]:
         copy.execute("BEGIN IMMEDIATE")
         copy.execute(_NOTE_DOUBT, (REASON, _text(backed_up_at)))
         in_doubt_count = copy.execute(_PUT_IN_DOUBT, (REASON, _text(now))).rowcount
-        copy.execute(_HOLD_EDITIONS, (_text(now),))
+        copy.execute(_HOLD_EDITIONS, (HELD_BECAUSE, _text(now)))
         copy.execute(_SET, (BACKED_UP_AT, backed_up_at.isoformat()))
         copy.execute(_SET, (RESTORED_AT, now.isoformat()))
         copy.execute("COMMIT")

@@ -19,12 +19,13 @@ from publisher.workflow.application import Application
 from publisher.workflow.authors import refuse_author
 from publisher.workflow.deadline import is_given_up
 from publisher.workflow.note import note_of
+from publisher.workflow.plan import way_of
 from publisher.workflow.prepare import path_name
 from publisher.workflow.preview import preview_article
 from publisher.workflow.preview_frozen import preview_frozen
 from publisher.workflow.revise import revise
 from publisher.workflow.steer import find_edition
-from publisher.workflow.withhold import needs_person, waiting_editions
+from publisher.workflow.withhold import is_for_person, waiting_editions
 
 E = EditionState
 WAITING = (E.FROZEN, E.APPROVED, E.HELD)
@@ -151,7 +152,7 @@ def _answer_edition(
 
 def _as_it_is_now(app: Application, row: EditionRow, reading: QueueReading, verdict: Verdict) -> EditionRow:
     """Bring a waiting edition up to date first: nobody is to approve what has changed already."""
-    if row.state not in WAITING or verdict is Verdict.REJECTED or not needs_person(app, row.digest):
+    if row.state not in WAITING or verdict is Verdict.REJECTED:
         return row
     revised = revise(app, row, reading, app.clock.now())
     if revised.problem is not None:
@@ -163,7 +164,8 @@ def _as_it_is_now(app: Application, row: EditionRow, reading: QueueReading, verd
 
 def _refuse_unless_it_waits(app: Application, row: EditionRow, verdict: Verdict) -> None:
     hint = 'Look with "publish status".'
-    if not needs_person(app, row.digest):
+    way_of(app, row)
+    if not is_for_person(app, row):
         raise UsageError(f'the digest "{row.digest}" asks for no approval of its editions', hint=hint)
     if verdict is Verdict.APPROVED and row.state is E.APPROVED:
         raise UsageError(f"{row.name} is approved already", hint=hint)

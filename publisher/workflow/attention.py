@@ -15,7 +15,7 @@ from publisher.workflow.application import Application
 from publisher.workflow.look import QueueView, skipped_errors
 from publisher.workflow.restored import STILL_RESTORED
 from publisher.workflow.waiting import Cause, waits
-from publisher.workflow.withhold import waiting_editions
+from publisher.workflow.withhold import waiting_by_rule
 
 D = DeliveryState
 E = EditionState
@@ -104,12 +104,13 @@ def _of(edition: str | None, channel: str) -> str:
 
 
 def _editions(app: Application) -> Iterator[Attention]:
-    listed = {row.id for row in waiting_editions(app)}
+    listed = {row.id for row in waiting_by_rule(app)}
     for row in app.ledger.editions(rehearsal=app.rehearsal, limit=MAX_LOOKED_AT):
         line = _EDITIONS.get(row.state)
         if line and row.id not in listed:
             text, command = line
-            yield Attention(row.state.value, f"{row.name} {text}", f"{command} {row.name}", _since(row))
+            because = f": {row.reason}" if row.reason else ""
+            yield Attention(row.state.value, f"{row.name} {text}{because}", f"{command} {row.name}", _since(row))
 
 
 # What waits for approval by the rule of its digest stands on a list of its own (`withhold.py`).

@@ -17,7 +17,7 @@ from publisher.workflow.application import Application
 from publisher.workflow.make import Course, decision_event, late_text, say_decision
 from publisher.workflow.pages import add_pages
 from publisher.workflow.plan import approve_by_rule, plan_edition
-from publisher.workflow.withhold import needs_person
+from publisher.workflow.withhold import is_for_person
 
 TOO_LATE = "its edition was made, but not sent in time"
 
@@ -27,7 +27,7 @@ def go_on(app: Application, now: datetime, course: Course) -> int:
     names = [
         item.row.name
         for item in app.due_times.open_editions(app.rehearsal)
-        if item.due.due_at <= now and not needs_person(app, item.row.digest) and _go_on(app, item, now, course)
+        if item.due.due_at <= now and not is_for_person(app, item.row) and _go_on(app, item, now, course)
     ]
     if problem := add_pages(app, names):
         course.problem(problem)

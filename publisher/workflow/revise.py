@@ -26,6 +26,7 @@ from publisher.workflow.prepare import EditionDraft, chosen_again, draft_again, 
 from publisher.workflow.ready import ready_event
 from publisher.workflow.sources import source_hash_of
 from publisher.workflow.tell import event_of
+from publisher.workflow.withhold import needs_person
 
 E = EditionState
 
@@ -43,7 +44,12 @@ class Revised:
 
 
 def revise(app: Application, row: EditionRow, reading: QueueReading, now: datetime) -> Revised:
-    """Compare an edition with its sources, and make the next revision where they have changed."""
+    """Compare an edition with its sources, and make the next revision where they have changed.
+
+    One that is held though its digest asks for no approval, as after a restore, stays what it was.
+    """
+    if not needs_person(app, row.digest):
+        return Revised(row)
     first = app.approvals.revisions(row.digest, row.number, row.rehearsal)[0]
     slugs = frozenset(use.slug for use in first.articles)
     if problem := _broken_file(reading, slugs):

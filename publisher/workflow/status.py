@@ -15,7 +15,7 @@ from publisher.workflow.deadline import due_at_of
 from publisher.workflow.look import QueueView, look_at_queue
 from publisher.workflow.preview_frozen import changes_of
 from publisher.workflow.waiting import Wait, shown_waits
-from publisher.workflow.withhold import waiting_articles, waiting_editions
+from publisher.workflow.withhold import waiting_articles, waiting_by_rule
 
 LOOK_AHEAD = timedelta(days=8)
 MAX_SHOWN_UNKNOWN = 20
@@ -106,7 +106,7 @@ def status(app: Application) -> StatusView:
         unknown=tuple(app.ledger.deliveries(unknown)),
         next_retry_at=app.ledger.next_due_at(app.rehearsal),
         waits=shown_waits(app, sorted(app.channels)),
-        waiting=tuple(_waiting(app, row) for row in waiting_editions(app)),
+        waiting=tuple(_waiting(app, row) for row in waiting_by_rule(app)),
         articles=tuple(waiting_articles(app, queue.reading.articles)),
     )
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from publisher.domain.approval import Step, next_step
 from publisher.domain.edition import EditionState
 from publisher.domain.notice import NoticeKind
-from publisher.errors import PublisherError, StoreError, TryAgain
+from publisher.errors import PublisherError, StoreError, TryAgain, WaitsForPerson
 from publisher.logs import get_logger
 from publisher.ports.ledger import EditionRow
 from publisher.workflow.application import Application
@@ -18,7 +18,7 @@ from publisher.workflow.pages import add_pages
 from publisher.workflow.plan import plan_edition
 from publisher.workflow.revise import Revised, revise
 from publisher.workflow.tell import event_of, tell_once
-from publisher.workflow.withhold import voided, waiting_editions
+from publisher.workflow.withhold import needs_person, voided, waiting_editions
 
 E = EditionState
 NOT_IN_TIME = "not approved in time"
@@ -27,7 +27,7 @@ OVER = "not approved before the digest was due again"
 
 
 def tend(app: Application, now: datetime, queue: Queue, course: Course) -> int:
-    """Go through all that waits; say how many editions were planned. Errors: StoreError, TryAgain."""
+    """Go through all that waits; say how many editions were planned. Errors: StoreError, TryAgain, WaitsForPerson."""
     return Tending(app, now, queue, course).run()
 
 
@@ -41,7 +41,7 @@ class Tending:
     course: Course
 
     def run(self) -> int:
-        """Do what is to be done now; say how many editions were planned. Errors: StoreError, TryAgain."""
+        """Do what is to be done now; say how many editions were planned. Errors: as of `tend`."""
         planned = [row.name for row in waiting_editions(self.app) if self._tend(row)]
         if problem := add_pages(self.app, planned):
             self.course.problem(problem)
@@ -52,7 +52,7 @@ class Tending:
         """Take the next step with one edition; True if it was planned."""
         try:
             return self._step(row)
-        except (StoreError, TryAgain):
+        except (StoreError, TryAgain, WaitsForPerson):
             raise
         except PublisherError as error:
             self.course.problem(error)
@@ -69,7 +69,7 @@ class Tending:
             return self._plan(row)
         if step is Step.HOLD:
             self.hold(row, NOBODY_THERE if row.state is E.APPROVED else NOT_IN_TIME)
-        if step is Step.END:
+        if step is Step.END and needs_person(self.app, row.digest):  # else nobody would look at what comes of it
             self._end(row)
         return False
 

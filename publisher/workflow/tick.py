@@ -21,7 +21,7 @@ def tick(app: Application, course: Course, stop: threading.Event) -> int:
     """Decide about each due time, plan what is frozen, and the posts that go with it; say how much there is to send.
 
     Each step begins with what the ledger says: where a crash has stopped one pass, the next goes on.
-    Errors: StoreError, TryAgain.
+    Errors: StoreError, TryAgain, WaitsForPerson after a restore.
     """
     app = with_memory(app)
     now, queue = app.clock.now(), Queue(app, course)

@@ -8,11 +8,12 @@ from dataclasses import replace
 
 from publisher.domain.approval import Answer, Verdict, reason_to_wait
 from publisher.domain.article import Article, Status
+from publisher.domain.edition import EditionState
 from publisher.domain.outlet import Outlet
 from publisher.domain.selection import OutletRule, is_meant_for
 from publisher.ports.ledger import EditionRow
 from publisher.workflow.application import Application
-from publisher.workflow.deadline import is_given_up
+from publisher.workflow.deadline import approved_at, is_given_up
 
 
 def with_waits(app: Application, rule: OutletRule, articles: Iterable[Article]) -> OutletRule:
@@ -28,27 +29,48 @@ def needs_person(app: Application, digest: str) -> bool:
     What is tried out with `--rehearse` leaves by no way, and waits for nobody; a project that rehearses all the time
     (`rehearse = true`) rehearses that, too.
     """
-    if app.rehearsal and not app.settings.document.rehearse:
+    if _is_tried_out(app):
         return False
     settings = app.settings.digests.get(digest)
     return settings is not None and settings.approval == "edition"
 
 
+def _is_tried_out(app: Application) -> bool:
+    return app.rehearsal and not app.settings.document.rehearse
+
+
+def is_for_person(app: Application, row: EditionRow) -> bool:
+    """Say whether an edition is in a person's hands: by the rule of its digest, or because it is held.
+
+    A restore holds editions of any digest. Once somebody has said yes to one it goes out as that, not by rule.
+    """
+    if needs_person(app, row.digest):
+        return True
+    if _is_tried_out(app) or row.digest not in app.settings.digests:
+        return False
+    is_answered = row.state is EditionState.APPROVED and approved_at(app, row) is not None
+    return row.state is EditionState.HELD or is_answered
+
+
 def waiting_editions(app: Application) -> tuple[EditionRow, ...]:
     """List the editions that wait for a person, or that were approved and wait for their time."""
-    return tuple(row for row in app.approvals.waiting(app.rehearsal) if needs_person(app, row.digest))
+    return tuple(row for row in app.approvals.waiting(app.rehearsal) if is_for_person(app, row))
+
+
+def waiting_by_rule(app: Application) -> tuple[EditionRow, ...]:
+    """List those of them that are not held for another reason than the rule of their digest."""
+    rows = waiting_editions(app)
+    return tuple(row for row in rows if needs_person(app, row.digest) or row.state is not EditionState.HELD)
 
 
 def _in_digest(app: Application, name: str, articles: Iterable[Article]) -> Mapping[str, str]:
-    policy = app.settings.digests[name].approval
-    if policy == "article":
-        answers = _answers(app)
-        reasons = ((a.slug, reason_to_wait(a.content_hash, answers.get(a.slug, ()))) for a in articles)
-        return {slug: reason for slug, reason in reasons if reason}
-    if policy == "edition":
-        rows = [row for row in waiting_editions(app) if row.digest == name and not is_given_up(app, row)]
-        return {use.slug: f"is in {row.name}, which waits for approval" for row in rows for use in row.articles}
-    return {}
+    rows = [row for row in waiting_editions(app) if row.digest == name and not is_given_up(app, row)]
+    taken = {use.slug: f"is in {row.name}, which waits for approval" for row in rows for use in row.articles}
+    if app.settings.digests[name].approval != "article":
+        return taken
+    answers = _answers(app)
+    reasons = ((a.slug, reason_to_wait(a.content_hash, answers.get(a.slug, ()))) for a in articles)
+    return {slug: reason for slug, reason in reasons if reason} | taken
 
 
 def _on_channel(app: Application, articles: Iterable[Article]) -> Mapping[str, str]:
