@@ -1,7 +1,7 @@
 """When a channel may post: with its digests or at times of its own, with gaps, and at most so many a day.
 
-Everything follows from the times at which the channel's posts were planned, which the ledger knows: so a restart in
-between changes nothing.
+Everything follows from the times at which the channel's posts were planned, and from when it last had nothing to post
+at a time of its own, which the ledger knows both: so a restart in between changes nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from publisher.domain.cadence import WeeklyTimes
 from publisher.domain.local_time import instant_of
 from publisher.domain.schedule import Schedule
 
-# A time of its own that is longer ago is over: the article waits for the next one, and two are never made up at once.
+# A time of its own at which nobody was there is made up for so long: then the article waits for the next one, and two
+# are never made up at once. One at which nothing waited is over: what comes in a minute later may still be changed
+# until the next, as for a digest.
 CATCH_UP = timedelta(minutes=10)
 LOOK_AHEAD = timedelta(days=370)
 _DAY = timedelta(days=1)
@@ -46,10 +48,11 @@ class PostTimes:
         """Say whether every post that waits goes out when a digest is due."""
         return self == PostTimes(self.zone)
 
-    def next_at(self, planned: Sequence[datetime], now: datetime) -> datetime | None:
+    def next_at(self, planned: Sequence[datetime], now: datetime, passed_at: datetime | None = None) -> datetime | None:
         """Give the next instant, `now` at the earliest, at which one more may be planned; None if not within a year.
 
         `planned` are the instants at which posts were planned, newest first, those of two days or a gap at least.
+        `passed_at` is when nothing waited last at a time of its own; one that is to come was a wrong clock's.
         """
         free_at = max(now, planned[0] + self.gap) if planned else now
         if self.schedule is None:
@@ -57,13 +60,14 @@ class PostTimes:
         for due in self.schedule.due_between(now - CATCH_UP, now + LOOK_AHEAD):
             at = max(due.due_at, now)
             is_used = bool(planned) and planned[0] >= due.due_at
+            is_used |= passed_at is not None and due.due_at <= passed_at <= now
             if not (due.skip or is_used) and at >= free_at and self._has_room(planned, at):
                 return at
         return None
 
-    def room(self, planned: Sequence[datetime], now: datetime) -> int | None:
+    def room(self, planned: Sequence[datetime], now: datetime, passed_at: datetime | None = None) -> int | None:
         """Say how many posts may be planned now; None means any number."""
-        at = self.next_at(planned, now)
+        at = self.next_at(planned, now, passed_at)
         if at is None or at > now:
             return 0
         if self.schedule is not None or self.gap:

@@ -1,5 +1,7 @@
 """The memory of due times: what became of each of them, and until when those of a digest have been looked at.
 
+Of a channel's own times only the last one at which nothing waited is kept: at all others its posts were planned.
+
 Every method is one transaction and may be repeated. Times are aware UTC. `rehearsal` is part of each key. What is
 `told` is kept for the team in the same transaction, if the method changed anything: no crash comes between the two.
 """
@@ -113,6 +115,14 @@ class DueTimes(Protocol):
         self, edition_id: int, before: EditionState, reason: str, now: datetime, *, told: Sequence[Event] = ()
     ) -> bool:
         """Make an edition that was not planned in time a missed one, with its due time; False if it has changed."""
+        ...
+
+    def pass_channel(self, channel: str, rehearsal: bool, now: datetime) -> None:
+        """Note that a channel has nothing to post at a time of its own, which is over thereby."""
+        ...
+
+    def channel_passed_at(self, channel: str, rehearsal: bool) -> datetime | None:
+        """Say when that was noted last; None if never."""
         ...
 
     def open_editions(self, rehearsal: bool) -> Sequence[DueEdition]:

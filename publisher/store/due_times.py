@@ -17,7 +17,7 @@ from publisher.store.database import Database
 from publisher.store.editions import freeze_edition, read_editions
 from publisher.store.notices import append_events
 from publisher.store.rows import AnyRow
-from publisher.store.tables import due_times, editions, schedules
+from publisher.store.tables import due_times, editions, post_times, schedules
 from publisher.store.upsert import Insert, dialect_of, insert_into
 
 E = EditionState
@@ -88,6 +88,19 @@ LATEST_DUE_TIMES = (
 def add_schedule(dialect: str) -> Insert:
     """Begin to look at a digest's due times, unless that was begun before."""
     return insert_into(schedules, dialect).on_conflict_do_nothing(index_elements=["digest", "rehearsal"])
+
+
+READ_PASSED_AT = select(post_times.c.passed_at).where(
+    post_times.c.channel == bindparam("of_channel"), post_times.c.rehearsal == bindparam("of_rehearsal")
+)
+
+
+def pass_channel(dialect: str) -> Insert:
+    """Note when a channel last had nothing to post at a time of its own."""
+    row = insert_into(post_times, dialect)
+    return row.on_conflict_do_update(
+        index_elements=["channel", "rehearsal"], set_={"passed_at": row.excluded.passed_at}
+    )
 
 
 class SqlDueTimes:
@@ -169,6 +182,19 @@ class SqlDueTimes:
             connection.execute(MISS_DUE_TIME, {**values, "new_reason": reason})
             append_events(connection, told)
         return True
+
+    def pass_channel(self, channel: str, rehearsal: bool, now: datetime) -> None:
+        """Note that a channel has nothing to post at a time of its own, which is over thereby."""
+        with self._database.write() as connection:
+            row = {"channel": channel, "rehearsal": rehearsal, "passed_at": now}
+            connection.execute(pass_channel(dialect_of(connection)), row)
+
+    def channel_passed_at(self, channel: str, rehearsal: bool) -> datetime | None:
+        """Say when that was noted last; None if never."""
+        values = {"of_channel": channel, "of_rehearsal": rehearsal}
+        with self._database.read() as connection:
+            at: datetime | None = connection.execute(READ_PASSED_AT, values).scalar_one_or_none()
+        return at
 
     def open_editions(self, rehearsal: bool) -> Sequence[DueEdition]:
         """List the editions of due times that are frozen or approved and not planned yet, by due time."""

@@ -14,6 +14,7 @@ from publisher.store.tables import (
     notice_events,
     notice_messages,
     notices,
+    post_times,
     posts,
     schedules,
 )
@@ -27,6 +28,7 @@ FORGET_REHEARSED_CONSUMPTION = delete(consumption).where(consumption.c.rehearsal
 FORGET_REHEARSED_POSTS = delete(posts).where(posts.c.rehearsal == true())
 FORGET_REHEARSED_DUE_TIMES = delete(due_times).where(due_times.c.rehearsal == true())
 FORGET_REHEARSED_SCHEDULES = delete(schedules).where(schedules.c.rehearsal == true())
+FORGET_REHEARSED_POST_TIMES = delete(post_times).where(post_times.c.rehearsal == true())
 FORGET_REHEARSED_EDITIONS = delete(editions).where(editions.c.rehearsal == true())
 FORGET_REHEARSED_EVENTS = delete(notice_events).where(notice_events.c.rehearsal == true())
 FORGET_REHEARSED_NOTICE_MESSAGES = delete(notice_messages).where(
@@ -43,6 +45,7 @@ def clear_rehearsals(connection: Connection) -> int:
     connection.execute(FORGET_REHEARSED_POSTS)
     connection.execute(FORGET_REHEARSED_DUE_TIMES)
     connection.execute(FORGET_REHEARSED_SCHEDULES)
+    connection.execute(FORGET_REHEARSED_POST_TIMES)
     connection.execute(FORGET_REHEARSED_EDITIONS)
     connection.execute(FORGET_REHEARSED_EVENTS)
     connection.execute(FORGET_REHEARSED_NOTICE_MESSAGES)

@@ -179,6 +179,15 @@ schedules = Table(
     Column("judged_until", UtcTime, nullable=False),
 )
 
+# When a channel last had nothing to post at a time of its own.
+post_times = Table(
+    "post_times",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("rehearsal", Boolean, primary_key=True),
+    Column("passed_at", UtcTime, nullable=False),
+)
+
 edition_omissions = Table(
     "edition_omissions",
     metadata,

@@ -15,7 +15,7 @@ from publisher.domain.selection import select
 from publisher.errors import UsageError
 from publisher.intake.queue import QueueReading
 from publisher.workflow.application import Application, Channel
-from publisher.workflow.make_posts import recent_posts, released
+from publisher.workflow.make_posts import last_passed_at, recent_posts, released
 from publisher.workflow.prepare import has_readers, select_posts
 from publisher.workflow.waiting import quiet_end
 from publisher.workflow.withhold import with_waits
@@ -99,9 +99,9 @@ def _posts_of(app: Application, channel: Channel, reading: QueueReading) -> Iter
     times, at = app.post_times(channel), app.clock.now()
     if times.is_plain:
         return
-    planned = list(recent_posts(app, channel, times, at))
+    planned, passed_at = list(recent_posts(app, channel, times, at)), last_passed_at(app, channel, times)
     for article in released(app, select_posts(app, channel, reading).chosen, times, reading.articles):
-        next_at = times.next_at(planned, at)
+        next_at = times.next_at(planned, at, passed_at)
         if next_at is None:
             return
         yield PostToCome(channel.name, article.slug, next_at, times.zone)

@@ -42,19 +42,29 @@ def _make_for(app: Application, channel: Channel, queue: Queue, course: Course, 
     if not is_digest_due and now < course.post_at.get(channel.name, now):
         return 0
     waiting: Sequence[Article] = ()
-    if times.room(recent_posts(app, channel, times, now), now) != 0:
+    passed_at = last_passed_at(app, channel, times)
+    if times.room(recent_posts(app, channel, times, now), now, passed_at) != 0:
         waiting = select_posts(app, channel, queue.read()).chosen
     # Asked again after it is known what the channel has had: another process has either used this time up by now, or
     # will take the same article, which only one of the two gets.
     planned = list(recent_posts(app, channel, times, now))
-    room = times.room(planned, now)
+    room = times.room(planned, now, passed_at)
     ready = released(app, waiting, times, queue.read().articles) if waiting else []
     count = sum(1 for _ in islice(_plan_each(app, channel, ready, course), room))
     if not ready and room and times.repeat_after is not None:
         count = _repeat(app, channel, queue, course, times.repeat_after)
+    if times.schedule is not None and room and not (ready or count):
+        app.due_times.pass_channel(channel.name, app.rehearsal, now)
+        passed_at = now
     planned = [now] * count + planned
-    course.post_at[channel.name] = _look_at(app, times, planned, now, waiting_count=len(waiting) - len(ready))
+    at = times.next_at(planned, now, passed_at) or now + LOOK_AT_QUEUE
+    course.post_at[channel.name] = _look_at(app, times, at, now, waiting_count=len(waiting) - len(ready))
     return count
+
+
+def last_passed_at(app: Application, channel: Channel, times: PostTimes) -> datetime | None:
+    """Say when the channel last had nothing to post at a time of its own, if it has such times."""
+    return None if times.schedule is None else app.due_times.channel_passed_at(channel.name, app.rehearsal)
 
 
 def recent_posts(app: Application, channel: Channel, times: PostTimes, now: datetime) -> Sequence[datetime]:
@@ -63,11 +73,8 @@ def recent_posts(app: Application, channel: Channel, times: PostTimes, now: date
     return app.whereabouts.posted_at(channel.name, app.rehearsal, since)
 
 
-def _look_at(
-    app: Application, times: PostTimes, planned: Sequence[datetime], now: datetime, *, waiting_count: int
-) -> datetime:
-    """Say when there may be something to do for a channel again."""
-    at = times.next_at(planned, now) or now + LOOK_AT_QUEUE
+def _look_at(app: Application, times: PostTimes, at: datetime, now: datetime, *, waiting_count: int) -> datetime:
+    """Say when there may be something to do for a channel again, which may post `at` a time."""
     if at > now:
         return at
     if times.before is not None:

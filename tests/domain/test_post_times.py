@@ -63,6 +63,14 @@ def test_a_time_that_nobody_was_there_for_is_over_after_ten_minutes() -> None:
     assert times.room([nine + timedelta(minutes=1)], nine + timedelta(minutes=2)) == 0, "it was used"
 
 
+def test_a_time_at_which_nothing_waited_is_over_at_once() -> None:
+    times = PostTimes(BERLIN, own("09:00"))
+    nine = START + timedelta(hours=9)
+    assert times.next_at([], nine + timedelta(minutes=2), nine) == nine + timedelta(hours=25)
+    assert times.room([], nine + timedelta(minutes=2), nine - timedelta(days=1)) == 1, "that was the one before"
+    assert times.room([], nine + timedelta(minutes=2), nine + timedelta(days=3)) == 1, "that clock was wrong"
+
+
 def test_posts_are_spread_over_the_day() -> None:
     assert spread_over(time(9), time(17), 5).times == (time(9), time(11), time(13), time(15), time(17))
     assert spread_over(time(9), time(10), 1).times == (time(9),)

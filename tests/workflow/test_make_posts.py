@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from publisher.domain.attempt import Accepted
 from publisher.domain.delivery import state_after
 from publisher.ports.ledger import FinishedAttempt
@@ -32,10 +34,17 @@ def queued(project: Project, *slugs: str, channels: tuple[str, ...] = ("mastodon
         project.article(slug, priority=len(slugs) - number, channels=list(channels), **fields)
 
 
-def live(project: Project, *, hours: float, step_minutes: int = 10, restart_each_tick: bool = False) -> None:
+def live(
+    project: Project,
+    *,
+    hours: float,
+    begin: datetime = EARLY,
+    step_minutes: int = 10,
+    restart_each_tick: bool = False,
+) -> None:
     """Let `publish run` live for so many hours."""
-    clock = StandingClock(EARLY)
-    end = EARLY + timedelta(hours=hours)
+    clock = StandingClock(begin)
+    end = begin + timedelta(hours=hours)
     while clock.at < end:
         with opened(project, clock) as app:
             service = Service(app, threading.Event(), lambda line: None)
@@ -93,6 +102,25 @@ def test_at_times_of_its_own_one_article_at_each_whatever_the_digest_does(projec
     queued(project, "a", "b", "c")
     live(project, hours=30)
     assert posted(project) == ["Mon 06:30 a", "Mon 12:00 b", "Tue 06:30 c"]
+
+
+@pytest.mark.parametrize("restart_each_tick", [False, True])
+def test_what_comes_after_a_time_of_its_own_waits_for_the_next(project: Project, restart_each_tick: bool) -> None:
+    """Also where another process looks within minutes: at that time nothing waited."""
+    configure(project, '{schedule = ["06:00 12:00"]}')
+    live(project, hours=0.1, step_minutes=3, restart_each_tick=restart_each_tick)
+    queued(project, "a")
+    with opened(project, StandingClock(EARLY + timedelta(minutes=6))) as app:
+        assert [post.local.strftime("%H:%M") for post in next_posts(app, 1)] == ["12:00"]
+    live(project, begin=EARLY + timedelta(minutes=6), hours=8, restart_each_tick=restart_each_tick)
+    assert posted(project) == ["Mon 12:06 a"]
+
+
+def test_a_time_at_which_nobody_was_there_is_made_up(project: Project) -> None:
+    configure(project, '{schedule = ["06:00 12:00"]}')
+    queued(project, "a")
+    live(project, begin=EARLY + timedelta(minutes=6), hours=8)
+    assert posted(project) == ["Mon 06:06 a"]
 
 
 def test_spread_over_the_day(project: Project) -> None:
