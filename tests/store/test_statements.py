@@ -8,17 +8,18 @@ import pkgutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import Select
+from sqlalchemy import Select, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.dml import UpdateBase
 
 import publisher.store
+from publisher.store.figures import COUNT_BY_CHANNEL
 from publisher.store.open import Store
 from publisher.store.prepared import Prepared
 from publisher.store.sending import CLAIM
-from publisher.store.tables import metadata
+from publisher.store.tables import deliveries, metadata
 from publisher.store.upsert import Insert
 from tests.store.scenes import planned
 
@@ -95,12 +96,29 @@ def test_postgresql_workers_pass_over_each_others_rows() -> None:
     assert "FOR UPDATE" not in str(CLAIM.compile(dialect=DIALECTS["sqlite"]))
 
 
+def steps(store: Store, statement: ClauseElement) -> list[str]:
+    """How SQLite goes about it."""
+    compiled = statement.compile(dialect=DIALECTS["sqlite"])
+    with store.database.read() as connection:
+        values = tuple("x" for _ in compiled.positiontup or ())
+        return [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", values)]
+
+
 def test_claiming_reads_its_index_and_nothing_else(store: Store) -> None:
     """Without the partial index each claim would read all deliveries."""
     planned(store, 1)
-    compiled = CLAIM.compile(dialect=DIALECTS["sqlite"])
-    with store.database.read() as connection:
-        values = tuple("x" for _ in compiled.positiontup or ())
-        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", values)]
+    plan = steps(store, CLAIM)
     assert "(channel=? AND rehearsal=? AND due_at<?)" in next(step for step in plan if "deliveries_claimable" in step)
     assert not any(step.startswith("SCAN") or "TEMP B-TREE" in step for step in plan)
+
+
+def test_counting_by_channel_reads_no_row(store: Store) -> None:
+    """It goes through one index in its order; only the few groups that come of it are sorted."""
+    planned(store, 1)
+    scans = [step for step in steps(store, COUNT_BY_CHANNEL) if "deliveries" in step]
+    assert scans == ["SCAN deliveries USING COVERING INDEX ix_deliveries_edition_state"]
+    assert [step for step in steps(store, COUNT_BY_CHANNEL) if "TEMP B-TREE" in step] == [
+        "USE TEMP B-TREE FOR GROUP BY"
+    ]
+    by_rows = select(deliveries.c.channel, func.count()).where(deliveries.c.adapter == "smtp").group_by("channel")
+    assert "COVERING" not in " ".join(steps(store, by_rows))  # the control
