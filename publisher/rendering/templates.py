@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
+from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from publisher.errors import TemplateError
 from publisher.rendering.plain_text import shortened, wrapped
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import Environment, FileSystemLoader, Template
     from jinja2.runtime import Context
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -95,10 +96,8 @@ class Templates:
 
     @cached_property
     def _environment(self) -> ImmutableSandboxedEnvironment:
-        from jinja2 import FileSystemLoader
-
         environment = _environment_type()(
-            loader=FileSystemLoader(self._folders),
+            loader=_loader(self._folders),
             undefined=_undefined_type(),
             autoescape=lambda name: name is not None and name.endswith("html.j2"),
             trim_blocks=True,
@@ -109,6 +108,22 @@ class Templates:
         environment.filters["wrapped"] = wrapped_lines
         environment.filters["shortened"] = shortened
         return environment
+
+
+def _loader(folders: Sequence[Path]) -> FileSystemLoader:
+    """Make what finds the files: one that comes into an earlier folder while the program runs is seen, too.
+
+    Jinja's own looks only whether the file that it has read is still the same.
+    """
+    from jinja2 import FileSystemLoader
+
+    class Loader(FileSystemLoader):
+        def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+            source, path, is_same = super().get_source(environment, template)
+            earlier = list(takewhile(lambda file: file != Path(path), (folder / template for folder in folders)))
+            return source, path, lambda: is_same() and not any(file.is_file() for file in earlier)
+
+    return Loader(folders)
 
 
 def wrapped_lines(text: str, indent: str = "", rest: str | None = None) -> str:

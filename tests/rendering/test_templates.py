@@ -29,6 +29,26 @@ def test_the_first_folder_that_has_the_file_wins(tmp_path: Path) -> None:
     assert not templates.exists("mail/c.j2")
 
 
+def test_a_file_that_comes_or_goes_is_seen_at_once(tmp_path: Path) -> None:
+    """In a process that has rendered before: one's own goes before the shipped one, with what it includes; and back."""
+    own, shipped = tmp_path / "own", _folder(tmp_path, "shipped", mail__a_j2='{% include "./b.j2" %}', mail__b_j2="1")
+    templates = Templates([own, shipped])
+    assert templates.render("mail/a.j2", {}) == "1"
+    with pytest.raises(TemplateError, match="there is no template"):
+        templates.render("mail/c.j2", {})
+    (own / "mail").mkdir(parents=True)
+    for name, text in (("b.j2", "own"), ("c.j2", "new")):
+        (own / "mail" / name).write_text(text)
+    assert templates.render("mail/a.j2", {}) == "own"
+    assert templates.render("mail/c.j2", {}) == "new"
+    (own / "mail" / "a.j2").write_text('{% block x %}<{% include "./b.j2" %}>{% endblock %}')
+    assert templates.render_blocks("mail/a.j2", {}) == {"x": "<own>"}
+    (own / "mail" / "b.j2").unlink()
+    assert templates.render("mail/a.j2", {}) == "<1>"
+    (own / "mail" / "a.j2").unlink()
+    assert templates.render("mail/a.j2", {}) == "1"
+
+
 def test_only_html_is_escaped_and_neighbours_are_included_by_a_dot(tmp_path: Path) -> None:
     folder = _folder(
         tmp_path,

@@ -236,3 +236,21 @@ def test_two_engines_make_one_edition(project: Project) -> None:
 def tick_after(start: threading.Barrier, one: Service) -> None:
     start.wait()
     one.once()
+
+
+def test_a_template_that_is_added_while_it_runs_is_in_the_next_edition(project: Project) -> None:
+    """The one before was made by the shipped template, in the same process."""
+    clock = StandingClock()
+    project.article("erste")
+    with opened(project, clock) as app:
+        engine = service(app)
+        engine.once()
+        folder = project.folder / "templates" / "email" / "digest"
+        folder.mkdir(parents=True)
+        (folder / "subject.j2").write_text("Ganz eigener Betreff")
+        project.article("zweite")
+        clock.forward(days=1)
+        engine.once()
+        (second, first) = app.ledger.editions()
+    assert "Ganz eigener Betreff" not in first.subject
+    assert second.subject == "Ganz eigener Betreff"
