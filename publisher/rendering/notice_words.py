@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from publisher.domain.notice import Event, NoticeKind
+from publisher.rendering.notice_reasons import reason_text
 from publisher.rendering.texts import Texts, date_text, moment_text, number_text
 
 Row = tuple[str, str]
@@ -42,31 +43,8 @@ class Speaker:
         return date_text(moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(self.zone).date(), self.language)
 
     def reason(self, value: object) -> str:
-        """Translate a reason of our own, or what stands before its colon; others' words stay as they are."""
-        text, known = str(value or ""), _reasons(self.say)
-        start, colon, rest = text.partition(": ")
-        if text.startswith(_PAUSED_UNTIL):
-            return self.say("paused until %(moment)s", moment=text.removeprefix(_PAUSED_UNTIL))
-        return known.get(text) or known.get(start, start) + colon + rest
-
-
-_PAUSED_UNTIL = "paused until "
-
-
-def _reasons(say: Texts) -> Mapping[str, str]:
-    """Give the reasons that the program itself has, as `workflow/` and `domain/schedule.py` word them."""
-    return {
-        "holiday": say("holiday"),
-        "blackout": say("blackout"),
-        "no article is queued": say("no article is queued"),
-        "nobody gets it yet": say("nobody gets it yet"),
-        "not approved in time": say("not approved in time"),
-        "approved, but publish run was not running at its due time": say(
-            "approved, but publish run was not running at its due time"
-        ),
-        "none of its articles can go out any more": say("none of its articles can go out any more"),
-        "publish run was not running then": say("publish run was not running then"),
-    }
+        """Translate a reason of our own, and quote the words of others."""
+        return reason_text(self.say, str(value or ""))
 
 
 Words = tuple[str, list[Row], list[str]]
