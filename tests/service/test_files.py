@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,63 @@ def test_every_file_that_the_image_takes_is_there() -> None:
     taken = {source for word, arguments in instructions() if word == "COPY" for source in arguments[:-1]}
     needed = set(re.findall(r'^"([\w./]+)" = "publisher/_shipped', (ROOT / "pyproject.toml").read_text(), re.M))
     assert needed <= taken
+
+
+def built(source: Path, target: Path) -> dict[str, bytes]:
+    """Build the wheel out of a folder: name -> content of each file in it, but for the list of hashes."""
+    build = "import sys; from hatchling.build import build_wheel; build_wheel(sys.argv[1])"
+    subprocess.run([sys.executable, "-c", build, str(target)], cwd=source, check=True, capture_output=True, timeout=120)
+    (wheel,) = target.glob("*.whl")
+    with zipfile.ZipFile(wheel) as opened:
+        return {name: opened.read(name) for name in opened.namelist() if not name.endswith("RECORD")}
+
+
+def test_what_the_image_takes_is_enough_for_the_same_wheel(tmp_path: Path) -> None:
+    """Built out of nothing but what is copied; the control: without one of them it is not the same."""
+    here = tmp_path / "build"
+    here.mkdir()
+    for word, arguments in instructions():
+        if word == "COPY" and not arguments[0].startswith("--from="):
+            for source in arguments[:-1]:
+                file = ROOT / source
+                copy = shutil.copytree if file.is_dir() else shutil.copy2
+                copy(file, here / source)
+    whole = built(ROOT, tmp_path / "whole")
+    assert built(here, tmp_path / "copied") == whole
+    shutil.rmtree(here / "templates" / "email")
+    assert set(built(here, tmp_path / "less")) < set(whole)
+
+
+def test_the_copied_stage_is_where_the_program_was_put() -> None:
+    """The last stage takes the whole environment to the place for which its scripts were written, which is on PATH."""
+    (copied,) = [arguments for word, arguments in instructions() if word == "COPY" and arguments[0] == "--from=build"]
+    runs = " ".join(" ".join(arguments) for word, arguments in instructions() if word == "RUN")
+    assert copied[1] == copied[2]
+    assert f"python -m venv {copied[1]} " in runs
+    assert dict(instructions())["ENV"][0] == f"PATH={copied[1]}/bin:$PATH"
+
+
+@pytest.mark.parametrize("file", ["service/Containerfile", "docs/how-to/run-as-a-service.md"])
+def test_the_way_to_build_it_keeps_the_health_check(file: str) -> None:
+    """podman's own format has none. Source: podman-build(1), `--format`; seen with buildah 1.28, 2026-11-29."""
+    (line,) = [line for line in (ROOT / file).read_text().splitlines() if "podman build" in line]
+    assert "--format docker" in line
+
+
+def test_the_commands_in_the_image_exist() -> None:
+    """What it starts, and what it asks for its health: name and options."""
+    from click.testing import CliRunner
+
+    from publisher.cli.group import publish
+
+    last = dict(instructions())
+    start = json.loads(" ".join(last["ENTRYPOINT"])) + json.loads(" ".join(last["CMD"]))
+    health = json.loads(" ".join(last["HEALTHCHECK"]).partition("CMD ")[2])
+    for command in (start, health):
+        assert command[0] == "publish"
+        result = CliRunner().invoke(publish, [word for word in command[1:] if not word.startswith("--")] + ["--help"])
+        assert result.exit_code == 0
+        assert all(word in result.output for word in command if word.startswith("--"))
 
 
 def test_the_image_is_built_from_hashes_and_names_no_host() -> None:
