@@ -132,11 +132,11 @@ def lasting_round(
     copy_of(original, folder)
     with closing(sqlite3.connect(folder / "publisher.db")) as connection:
         connection.executescript(ledger)
-    begins = [DUE - dt.timedelta(seconds=chance.uniform(1.0, 1.6)) for _ in starters]
+    begins = [DUE - dt.timedelta(seconds=chance.uniform(0.7, 1.3)) for _ in starters]
     runs = [starter.start(folder, "run", at=at) for starter, at in zip(starters, begins, strict=True)]
     accountant.wait_until_taken(RECIPIENTS)
     # Whoever was slower at the due time has come to it by then, too.
-    assert not any(run.ends_within(0.5) for run in runs)
+    assert not any(run.ends_within(0.25) for run in runs)
     for run in runs:
         run.terminate()
     ended = [run.finish() for run in runs]
