@@ -429,3 +429,14 @@ def test_the_table_finds_a_verdict_that_is_wrong(tmp_path: Path, forgery: str) -
     with closing(sqlite3.connect(project.folder / "publisher.db")) as connection, connection:
         assert connection.execute(forgery).rowcount == 1
     assert found(project) != made.expected.verdicts
+
+
+def test_the_table_finds_a_post_too_many(tmp_path: Path) -> None:
+    """The control: an article that lies in another network's folder, too."""
+    project = Project.make(tmp_path / "project", config())
+    made = simulate(project, 1, 6)
+    assert posted(project) == made.posted()
+    folder = project.folder / "posted" / "x"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "once-more.txt").write_text("Titel von artikel-1\n")
+    assert posted(project) != made.posted()
