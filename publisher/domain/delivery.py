@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from publisher.domain.attempt import Accepted, Deferred, Outcome, Rejected
 
@@ -70,8 +70,7 @@ def state_after(outcome: Outcome) -> DeliveryState:
     return S.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryKey:
+class DeliveryKey(NamedTuple):
     """What makes a delivery one: all of these, and nothing else. `recipient` is a normalised address or an account.
 
     `segment` counts from 1; `occurrence` names the edition, post, test or notice, for example "daily/7".

@@ -14,8 +14,8 @@ import hashlib
 import hmac
 import json
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 CODE_OCTETS = 16
 NUMBER_OCTETS = 6
@@ -30,8 +30,7 @@ class Purpose(StrEnum):
     BOUNCE = "bounce"
 
 
-@dataclass(frozen=True, slots=True)
-class TokenSubject:
+class TokenSubject(NamedTuple):
     """What a token stands for. `edition` is the delivery's occurrence, for example "daily/7"."""
 
     delivery_id: int

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from publisher.domain.attempt import Outcome
 from publisher.domain.audit import AuditNote
@@ -193,8 +193,7 @@ class NumberTaken(Exception):
     """Another process has frozen an edition with this number or occurrence: render again with the next."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedDelivery:
+class ClaimedDelivery(NamedTuple):
     """A delivery that a worker may try, with what it needs to fill the placeholders.
 
     `digest` is None for posts; `subscriber_name` and `subscriber_language` also for fixed recipients. `previous` are

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -19,22 +20,34 @@ from publisher.store.tables import CLAIMABLE, attempts, deliveries, editions, su
 _rehearsal = deliveries.c.rehearsal == bindparam("rehearsal")
 _count = func.count().label("delivery_count")
 
-# In the order of the index ix_deliveries_edition_state, so that no row is read and nothing is sorted: the groups of the
-# editions, which are few, are added up afterwards.
-_BY_INDEX = (
-    select(deliveries.c.channel, deliveries.c.state, _count)
-    .where(_rehearsal)
-    .group_by(deliveries.c.edition_id, deliveries.c.state, deliveries.c.channel, deliveries.c.rehearsal)
-    .subquery()
-)
-COUNT_BY_CHANNEL = select(
-    _BY_INDEX.c.channel, _BY_INDEX.c.state, func.sum(_BY_INDEX.c.delivery_count).label("delivery_count")
-).group_by(_BY_INDEX.c.channel, _BY_INDEX.c.state)
-COUNT_BY_EDITION = (
-    select(deliveries.c.edition_id.label("of"), deliveries.c.state, _count)
-    .where(deliveries.c.edition_id.in_(bindparam("ids", expanding=True)), deliveries.c.post_id.is_(None))
+_edition_id = deliveries.c.edition_id.label("of")
+# Off the index ix_deliveries_edition_state alone, in its order: no row is read, and nothing is sorted. What it
+# cannot tell is which of them are posts; those are few, and counted apart.
+COUNT_WITH_POSTS = (
+    select(_edition_id, deliveries.c.state, _count)
+    .where(deliveries.c.edition_id.is_not(None))
     .group_by(deliveries.c.edition_id, deliveries.c.state)
 )
+COUNT_POSTS = (
+    select(_edition_id, deliveries.c.state, _count)
+    .where(deliveries.c.post_id.is_not(None), deliveries.c.edition_id.is_not(None))
+    .group_by(deliveries.c.edition_id, deliveries.c.state)
+)
+# All e-mails of an edition go over one channel.
+EDITION_CHANNELS = select(
+    editions.c.id,
+    select(deliveries.c.channel)
+    .where(deliveries.c.edition_id == editions.c.id, deliveries.c.post_id.is_(None))
+    .limit(1)
+    .scalar_subquery()
+    .label("channel"),
+).where(editions.c.rehearsal == bindparam("rehearsal"))
+COUNT_OTHERS_BY_CHANNEL = (
+    select(deliveries.c.channel, deliveries.c.state, _count)
+    .where(_rehearsal, or_(deliveries.c.edition_id.is_(None), deliveries.c.post_id.is_not(None)))
+    .group_by(deliveries.c.channel, deliveries.c.state)
+)
+_of_these = deliveries.c.edition_id.in_(bindparam("ids", expanding=True))
 COUNT_BY_MESSAGE = (
     select(deliveries.c.message_id.label("of"), deliveries.c.state, _count)
     .where(deliveries.c.message_id.in_(bindparam("ids", expanding=True)))
@@ -99,16 +112,20 @@ class SqlFigures:
 
     def by_channel(self, rehearsal: bool) -> Mapping[str, StateCounts]:
         """Count deliveries by channel and state."""
-        found: dict[str, dict[DeliveryState, int]] = {}
+        found: dict[str, Counter[DeliveryState]] = defaultdict(Counter)
         with self._database.read() as connection:
-            for row in connection.execute(COUNT_BY_CHANNEL, {"rehearsal": rehearsal}):
-                found.setdefault(row.channel, {})[DeliveryState(row.state)] = row.delivery_count
+            for row in connection.execute(COUNT_OTHERS_BY_CHANNEL, {"rehearsal": rehearsal}):
+                found[row.channel][DeliveryState(row.state)] += row.delivery_count
+            counts = _without_posts(connection.execute(COUNT_WITH_POSTS), connection.execute(COUNT_POSTS))
+            for row in connection.execute(EDITION_CHANNELS, {"rehearsal": rehearsal}):
+                if row.id in counts:
+                    found[row.channel].update(counts[row.id])
         return found
 
     def by_edition(self, edition_ids: Collection[int]) -> Mapping[int, StateCounts]:
         """Count the deliveries of several editions by state."""
         with self._database.read() as connection:
-            return _count_by(connection, COUNT_BY_EDITION, edition_ids)
+            return _count_by_edition(connection, edition_ids)
 
     def by_message(self, message_ids: Collection[int]) -> Mapping[int, StateCounts]:
         """Count the deliveries of several messages by state."""
@@ -126,7 +143,7 @@ class SqlFigures:
             statement = statement.where(editions.c.planned_at >= since)
         with self._database.read() as connection:
             rows = connection.execute(statement, {"rehearsal": rehearsal}).all()
-            counts = _count_by(connection, COUNT_BY_EDITION, [row.id for row in rows])
+            counts = _count_by_edition(connection, [row.id for row in rows])
         return [_edition_figures(row, counts.get(row.id, {})) for row in reversed(rows)]
 
     def last_planned(self, rehearsal: bool) -> Mapping[str, datetime]:
@@ -173,6 +190,20 @@ class SqlFigures:
             rows = connection.execute(NEWEST_TESTS, {"rehearsal": rehearsal, "limit": limit}).all()
             counts = _count_by(connection, COUNT_BY_MESSAGE, [row.message_id for row in rows])
         return [(row.digest or "", row.occurrence, row.planned_at, counts[row.message_id]) for row in rows]
+
+
+def _count_by_edition(connection: Connection, ids: Collection[int]) -> Mapping[int, StateCounts]:
+    with_posts, posts = (_rows(connection, each.where(_of_these), ids) for each in (COUNT_WITH_POSTS, COUNT_POSTS))
+    return _without_posts(with_posts, posts)
+
+
+def _without_posts(with_posts: Iterable[AnyRow], posts: Iterable[AnyRow]) -> Mapping[int, StateCounts]:
+    found: dict[int, Counter[DeliveryState]] = defaultdict(Counter)
+    for row in with_posts:
+        found[row.of][DeliveryState(row.state)] += row.delivery_count
+    for row in posts:
+        found[row.of][DeliveryState(row.state)] -= row.delivery_count
+    return {edition_id: +counts for edition_id, counts in found.items() if +counts}
 
 
 def _count_by(connection: Connection, statement: Select[Any], ids: Collection[int]) -> Mapping[int, StateCounts]:

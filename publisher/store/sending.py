@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -51,25 +50,6 @@ _this = deliveries.c.id == bindparam("delivery")
 _mine = deliveries.c.claimed_by == bindparam("worker")
 _is_stopped = or_(editions.c.state == E.PAUSED, editions.c.state == E.CANCELLED)
 
-# The next that are due, oldest first, off the index ix_deliveries_claimable. On PostgreSQL two workers pass over each
-# other's rows; SQLite lets one of them write at a time.
-_NEXT = (
-    select(deliveries.c.id)
-    .where(
-        CLAIMABLE,
-        deliveries.c.channel == bindparam("of_channel"),
-        deliveries.c.rehearsal == bindparam("rehearsed"),
-        deliveries.c.due_at <= _now,
-        IS_NEXT,
-        or_(
-            deliveries.c.edition_id.is_(None), deliveries.c.edition_id.not_in(select(editions.c.id).where(_is_stopped))
-        ),
-    )
-    .order_by(deliveries.c.due_at, deliveries.c.id)
-    .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
-)
-
 
 def _of_message(column: ColumnElement[Any]) -> ColumnElement[Any]:
     return select(column).where(messages.c.id == deliveries.c.message_id).correlate(deliveries).scalar_subquery()
@@ -100,11 +80,30 @@ _CLAIMED: tuple[ColumnElement[Any], ...] = (
     _of_subscriber(subscribers.c.name),
     _of_subscriber(subscribers.c.language),
 )
+# The next that are due, oldest first, off the index ix_deliveries_claimable. On PostgreSQL two workers pass over each
+# other's rows; SQLite lets one of them write at a time.
+NEXT = (
+    select(*_CLAIMED)
+    .where(
+        CLAIMABLE,
+        deliveries.c.channel == bindparam("of_channel"),
+        deliveries.c.rehearsal == bindparam("rehearsed"),
+        deliveries.c.due_at <= _now,
+        IS_NEXT,
+        or_(
+            deliveries.c.edition_id.is_(None), deliveries.c.edition_id.not_in(select(editions.c.id).where(_is_stopped))
+        ),
+    )
+    .order_by(deliveries.c.due_at, deliveries.c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+# The same, of one message only: a test must not take along what else waits on its channel.
+NEXT_OF_MESSAGE = NEXT.where(deliveries.c.message_id == bindparam("of_message"))
 CLAIM = (
     change_deliveries([D.QUEUED, D.DEFERRED], D.CLAIMED)
-    .where(deliveries.c.id.in_(_NEXT))
+    .where(_this)
     .values(claimed_by=bindparam("claimant"), lease_until=_lease_until, changed_at=_now)
-    .returning(*_CLAIMED)
 )
 
 # Those that have become suppressed, or whose subscriber has left the digest, since they were planned.
@@ -133,11 +132,12 @@ START = (
         or_(deliveries.c.rehearsal, not_(_channel_is_paused)),
     )
     .values(attempt_count=deliveries.c.attempt_count + 1, lease_until=_lease_until, changed_at=_now, reason=null())
-    .returning(deliveries.c.id, deliveries.c.edition_id)
 )
 # The first delivery that starts takes its edition along; a resend takes it back from sent.
 START_EDITION = (
-    change_editions([E.PLANNED, E.SENT], E.SENDING).where(editions.c.id == bindparam("edition")).values(changed_at=_now)
+    change_editions([E.PLANNED, E.SENT], E.SENDING)
+    .where(editions.c.id == select(deliveries.c.edition_id).where(_this).scalar_subquery())
+    .values(changed_at=_now)
 )
 
 _SKIP = (
@@ -171,17 +171,10 @@ WRITE_MARKS = (
 )
 
 
-# The same, of one message only: a test must not take along what else waits on its channel.
-CLAIM_OF_MESSAGE = (
-    change_deliveries([D.QUEUED, D.DEFERRED], D.CLAIMED)
-    .where(deliveries.c.id.in_(_NEXT.where(deliveries.c.message_id == bindparam("of_message"))))
-    .values(claimed_by=bindparam("claimant"), lease_until=_lease_until, changed_at=_now)
-    .returning(*_CLAIMED)
-)
-
-_claim = Prepared(lambda _: CLAIM, _CLAIMED)
-_claim_of_message = Prepared(lambda _: CLAIM_OF_MESSAGE, _CLAIMED)
-_start = Prepared(lambda _: START, (deliveries.c.id, deliveries.c.edition_id))
+_next = Prepared(lambda _: NEXT, _CLAIMED)
+_next_of_message = Prepared(lambda _: NEXT_OF_MESSAGE, _CLAIMED)
+_claim = Prepared(lambda _: CLAIM)
+_start = Prepared(lambda _: START)
 _start_edition = Prepared(lambda _: START_EDITION)
 _skip_suppressed = Prepared(lambda _: SKIP_SUPPRESSED)
 _skip_unsubscribed = Prepared(lambda _: SKIP_UNSUBSCRIBED)
@@ -199,23 +192,14 @@ def claim(  # noqa: PLR0913 - each is one thing that says what may be claimed
     message_id: int | None = None,
 ) -> Sequence[ClaimedDelivery]:
     """Claim up to `limit` deliveries, oldest first."""
-    statement, which = (_claim, {}) if message_id is None else (_claim_of_message, {"of_message": message_id})
-    rows = statement.read(
-        Hot.of(connection),
-        [{}],
-        of_channel=channel,
-        claimant=worker,
-        limit=limit,
-        lease=now + timedelta(seconds=lease_seconds),
-        rehearsed=rehearsal,
-        now=now,
-        **which,
-    )
-    # By when they are due, and by their ids: an UPDATE returns its rows in no order.
-    rows.sort(key=lambda row: (row[1], row[0]))
+    hot = Hot.of(connection)
+    statement, which = (_next, {}) if message_id is None else (_next_of_message, {"of_message": message_id})
+    rows = statement.read(hot, [{}], of_channel=channel, limit=limit, rehearsed=rehearsal, now=now, **which)
+    lease_until = now + timedelta(seconds=lease_seconds)
+    _claim.change(hot, [{"delivery": row[0]} for row in rows], claimant=worker, lease=lease_until, now=now)
     claimed = [ClaimedDelivery(row[0], DeliveryKey(*row[2:8]), *row[8:]) for row in rows]
     previous = read_previous(connection, [delivery.id for delivery in claimed if delivery.key.segment > 1])
-    return [replace(each, previous=previous[each.id]) if each.id in previous else each for each in claimed]
+    return [each._replace(previous=previous[each.id]) if each.id in previous else each for each in claimed]
 
 
 def delivery_key(row: AnyRow) -> DeliveryKey:
@@ -249,14 +233,14 @@ def exchange(
 
 def _start_all(hot: Hot, starting: Sequence[int], worker: str, now: datetime, lease_until: datetime) -> frozenset[int]:
     rows = [{"delivery": delivery_id} for delivery_id in starting]
-    started = _start.read(hot, rows, worker=worker, now=now, lease=lease_until)
-    edition_ids = {edition_id for _, edition_id in started} - {None}
-    _start_edition.change(hot, [{"edition": edition_id} for edition_id in edition_ids], now=now)
-    may_start = frozenset(delivery_id for delivery_id, _ in started)
-    kept_back = [row for row in rows if row["delivery"] not in may_start]
-    for skip in (_skip_suppressed, _skip_unsubscribed):
-        skip.change(hot, kept_back, worker=worker, now=now)
-    return may_start
+    counts = _start.change_each(hot, rows, worker=worker, now=now, lease=lease_until)
+    if not all(counts):
+        kept_back = [row for row, count in zip(rows, counts, strict=True) if not count]
+        for skip in (_skip_suppressed, _skip_unsubscribed):
+            skip.change(hot, kept_back, worker=worker, now=now)
+        rows = [row for row, count in zip(rows, counts, strict=True) if count]
+    _start_edition.change(hot, rows, now=now)
+    return frozenset(row["delivery"] for row in rows)
 
 
 def write_mark(connection: Connection, delivery_id: int, name: str, value: Any, worker: str) -> None:
