@@ -17,7 +17,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -163,11 +163,19 @@ def plan_plainly(ledger: sqlite3.Connection, make: Sequence[str]) -> float:
     return seconds
 
 
-@dataclass(frozen=True)
-class NothingPending:
-    may_start: frozenset[int]
+class NoSyncer:
+    """Waits for no disk."""
 
-    def commit(self) -> None:
+    def __init__(self) -> None:
+        self._count = 0
+
+    def begin(self) -> None:
+        self._count += 1
+
+    def done_count(self) -> int:
+        return self._count
+
+    def close(self) -> None:
         pass
 
 
@@ -188,8 +196,11 @@ class NoJournal:
     def claim(self, channel: str, *, limit: int, **_: Any) -> list[ClaimedDelivery]:
         return [self._left.popleft() for _ in range(min(limit, len(self._left)))]
 
-    def begin_exchange(self, finished: Any, starting: Any, **_: Any) -> NothingPending:
-        return NothingPending(frozenset(starting))
+    def begin_exchange(self, finished: Any, starting: Any, **_: Any) -> frozenset[int]:
+        return frozenset(starting)
+
+    def open_syncer(self, bell: int | None) -> NoSyncer:
+        return NoSyncer()
 
 
 def send_edition(folder: Path, port: int, count: int, mode: str) -> dict[str, float]:

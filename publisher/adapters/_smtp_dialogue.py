@@ -145,10 +145,11 @@ class Dialogue(smtplib.SMTP):
         finally:
             sock.settimeout(self._reply_seconds)
 
-    def write_some(self, content: memoryview) -> memoryview:
+    def write_some(self, content: bytes | memoryview) -> bytes | memoryview:
         """Write what fits without waiting, and give the rest. For sockets that do not block. Errors: OSError."""
         try:
-            return content[(self.sock or self._socket()).send(content) :]
+            written_count = (self.sock or self._socket()).send(content)
+            return b"" if written_count == len(content) else memoryview(content)[written_count:]
         except (BlockingIOError, ssl.SSLWantWriteError):
             self.awaited = select.POLLOUT
         except ssl.SSLWantReadError:

@@ -8,11 +8,12 @@ thread of its own.
 from __future__ import annotations
 
 import contextlib
+import math
 import select
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -25,8 +26,8 @@ from publisher.ports.clock import Clock
 
 Result = Outcome | Exception
 
-# What rings the bell: something to look at, or that whoever waits is wanted elsewhere.
-LOOK, WAKE = b".", b"!"
+# What we ring the bell with ourselves: there is something to look at. Any other octet calls whoever waits away.
+LOOK = b"."
 
 
 @dataclass(slots=True)
@@ -39,12 +40,12 @@ class Place:
     deadline_seconds: float = 0.0
     may_send: bool = False
     result: Result | None = None
-    unwritten: memoryview = field(default_factory=lambda: memoryview(b""))
+    unwritten: bytes | memoryview = b""
     descriptor: int = -1
 
 
 class ConnectionPool:
-    """The sessions of one channel. All belong to one thread, but `wake` and `interrupt` may come from another."""
+    """The sessions of one channel. All belong to one thread, but `interrupt` may come from another."""
 
     def __init__(self, sessions: Sequence[Any], clock: Clock, reply_seconds: float) -> None:
         self._sessions = sessions
@@ -52,6 +53,8 @@ class ConnectionPool:
         self._reply_seconds = reply_seconds
         self._under_way: dict[int, Place] = {}
         self._by_descriptor: dict[int, Place] = {}
+        # No place's deadline comes before this: so the places are looked through only when it has come.
+        self._earliest_deadline = math.inf
         self._done: list[tuple[int, Result]] = []
         self._called: SimpleQueue[tuple[Place, Any, Exception | None]] = SimpleQueue()
         self._is_interrupted = False
@@ -61,6 +64,11 @@ class ConnectionPool:
         self._bell, self._ringer = socket.socketpair()
         self._bell.setblocking(False)
         self._poll.register(self._bell, select.POLLIN)
+
+    @property
+    def bell(self) -> int:
+        """Give the descriptor that makes `finished` return."""
+        return self._ringer.fileno()
 
     def prepare(self, place: int, message: SealedMessage, mark: Mark) -> None:
         """Go as far as the server's wait for the message, or to its refusal; the connection must be free."""
@@ -88,21 +96,18 @@ class ConnectionPool:
         now = self._clock.monotonic_seconds()
         until = now + seconds
         while not self._done and not self._is_woken and now < until:
-            self._wait(min(until, self._next_deadline()) - now)
+            self._wait(min(until, self._earliest_deadline) - now)
             now = self._clock.monotonic_seconds()
-            self._expire(now)
+            if now >= self._earliest_deadline:
+                self._expire(now)
         self._is_woken = False
         done, self._done = self._done, []
         return done
 
-    def wake(self) -> None:
-        """Make `finished` return at once."""
-        self._ring(WAKE)
-
     def interrupt(self) -> None:
         """Break all connections: what is under way is finished with what is known."""
         self._is_interrupted = True
-        self._ring(LOOK)
+        self._ring()
 
     def close(self) -> None:
         """Say goodbye on all connections; where there is something under way, without a word."""
@@ -125,13 +130,13 @@ class ConnectionPool:
             if place is not None:
                 self._try(place, may_read=True)
             elif descriptor == self._bell.fileno():
-                self._is_woken = WAKE in self._bell.recv(4_096)
+                self._is_woken = bool(self._bell.recv(4_096).strip(LOOK))
         self._look_who_has_called()
 
-    def _ring(self, what: bytes) -> None:
+    def _ring(self) -> None:
         # It only wakes up whoever waits, who looks by himself after a while: a bell that is broken must not stop him.
         with contextlib.suppress(OSError):
-            self._ringer.send(what)
+            self._ringer.send(LOOK)
 
     def _look_who_has_called(self) -> None:
         while not self._called.empty():
@@ -144,12 +149,11 @@ class ConnectionPool:
             for place in list(self._by_descriptor.values()):
                 self._fail(place, ConnectionAbortedError("interrupted"))
 
-    def _next_deadline(self) -> float:
-        return min((place.deadline_seconds for place in self._by_descriptor.values()), default=float("inf"))
-
     def _expire(self, now: float) -> None:
         for place in [place for place in self._by_descriptor.values() if place.deadline_seconds <= now]:
             self._fail(place, TimeoutError())
+        left = (place.deadline_seconds for place in self._by_descriptor.values())
+        self._earliest_deadline = min(left, default=math.inf)
 
     def _fail(self, place: Place, error: OSError) -> None:
         """Let a step end with an error; its connection is of no more use."""
@@ -173,7 +177,7 @@ class ConnectionPool:
         place.step = step
         match step:
             case Ask():
-                place.unwritten = memoryview(step.content)
+                place.unwritten = step.content
                 place.deadline_seconds = 0.0
                 self._try(place, may_read=False)
             case Hold():
@@ -194,7 +198,7 @@ class ConnectionPool:
         if self._is_closed:
             self._hang_up()
         else:
-            self._ring(LOOK)  # closed just now, and that hangs up for us
+            self._ring()  # closed just now, and that hangs up for us
 
     def _hang_up(self) -> None:
         """Close the connections that came too late."""
@@ -258,6 +262,7 @@ class ConnectionPool:
             place.descriptor = ask.dialogue.fileno()
             self._by_descriptor[place.descriptor] = place
         self._poll.register(place.descriptor, ask.dialogue.awaited)
+        self._earliest_deadline = min(self._earliest_deadline, place.deadline_seconds)
 
     def _forget(self, place: Place) -> None:
         if place.descriptor >= 0:

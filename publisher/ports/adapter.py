@@ -276,7 +276,12 @@ class Finder(Protocol):
 
 
 class Sessions(Protocol):
-    """Several connections, numbered from 0. Used by one thread, but for `wake` and `interrupt`."""
+    """Several connections, numbered from 0. Used by one thread, but for `interrupt`."""
+
+    @property
+    def bell(self) -> int | None:
+        """Give a descriptor: whoever writes an octet to it makes `finished` return at once. None if there is none."""
+        ...
 
     def prepare(self, place: int, message: SealedMessage, mark: Mark) -> None:
         """Give this connection its next message; it must be free. Nothing of the message may leave before `send`.
@@ -295,10 +300,6 @@ class Sessions(Protocol):
 
     def finished(self, seconds: float) -> Sequence[tuple[int, Outcome | BaseException]]:
         """Wait until a connection is done with what was sent, for so long at most; give which, and what came of it."""
-        ...
-
-    def wake(self) -> None:
-        """Make `finished` return at once, with what there is."""
         ...
 
     def interrupt(self) -> None:

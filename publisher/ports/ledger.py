@@ -330,16 +330,22 @@ class Rest:
         return self.new_count + self.cancelled_count
 
 
-class PendingExchange(Protocol):
-    """An exchange that is not durable yet."""
+class Syncer(Protocol):
+    """Makes durable what is committed, while whoever has committed it goes on. Belongs to one thread."""
 
-    @property
-    def may_start(self) -> frozenset[int]:
-        """Name the deliveries that may start once it is durable."""
+    def begin(self) -> None:
+        """Begin to make durable all that has been committed by now."""
         ...
 
-    def commit(self) -> None:
-        """Make it durable; from any thread, once. Errors: the ledger's; then nothing of it has happened."""
+    def done_count(self) -> int:
+        """Say how many of those begun are done: the first so many.
+
+        Errors: the ledger's; then what was committed since the last one may be gone after a power cut.
+        """
+        ...
+
+    def close(self) -> None:
+        """End it; what is begun is not waited for."""
         ...
 
 
@@ -504,8 +510,15 @@ class Ledger(Protocol):
         worker: str,
         lease_seconds: float,
         now: datetime,
-    ) -> PendingExchange:
-        """Do the same but for the commit. Until that is made, the caller must write nothing else to the ledger."""
+    ) -> frozenset[int]:
+        """Do the same, seen by everybody at once, but durable only when a sync that begins after it is done."""
+        ...
+
+    def open_syncer(self, bell: int | None) -> Syncer:
+        """Make what waits for the disk. Each time it is done it writes an octet to `bell`, a descriptor of a socket.
+
+        Without a bell, `begin` waits.
+        """
         ...
 
     def mark(self, delivery_id: int, name: str, value: Any, *, worker: str) -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.pool import PoolProxiedConnection
 
 from publisher.errors import StoreError
 from publisher.store.failures import failures_mapped
+from publisher.store.log_sync import LogSync
 from publisher.store.prepared import Hot
 
 BUSY_SECONDS = 15.0
@@ -46,6 +48,7 @@ class Database:
         # Sending commits thousands of times a second: for that one connection is kept, past SQLAlchemy's own steps.
         self._hot: PoolProxiedConnection | None = None
         self._hot_lock = threading.Lock()
+        self.log = LogSync(where)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -65,36 +68,23 @@ class Database:
             return self._reader.raw_connection()
 
     @contextmanager
-    def begin_hot(self) -> Iterator[Hot]:
-        """Change it by prepared statements on the one connection that is kept for them; `commit_hot` makes it durable.
+    def write_hot(self) -> Iterator[Hot]:
+        """Change it by prepared statements on the one connection that is kept for them.
 
-        Where this raises, nothing has happened.
+        When this ends, everybody sees the change; it is durable once a sync that begins after that is done. Where this
+        raises, nothing has happened.
         """
-        self._hot_lock.acquire()
-        try:
-            with failures_mapped(self.where):
-                if self._hot is None:
-                    self._hot = self._reader.raw_connection()
-                    self._hot.cursor().execute(f"PRAGMA cache_size = -{HOT_CACHE_KIB}")
-                cursor = self._hot.cursor()
-                cursor.execute("BEGIN IMMEDIATE")
-                yield Hot(self._reader.dialect, cursor)
-        except BaseException:
-            self._give_up_hot()
-            self._hot_lock.release()
-            raise
-
-    def commit_hot(self) -> None:
-        """Make durable what `begin_hot` began; from any thread."""
-        try:
-            with failures_mapped(self.where):
-                assert self._hot is not None
-                self._hot.cursor().execute("COMMIT")
-        except BaseException:
-            self._give_up_hot()
-            raise
-        finally:
-            self._hot_lock.release()
+        with self._hot_lock:
+            self.log.check()
+            try:
+                with failures_mapped(self.where):
+                    cursor = self._hot_cursor()
+                    cursor.execute("BEGIN IMMEDIATE")
+                    yield Hot(self._reader.dialect, cursor)
+                    cursor.execute("COMMIT")
+            except BaseException:
+                self._give_up_hot()
+                raise
 
     @contextmanager
     def driver(self) -> Iterator[sqlite3.Connection]:
@@ -107,9 +97,21 @@ class Database:
             finally:
                 connection.close()
 
+    def _hot_cursor(self) -> DBAPICursor:
+        if self._hot is None:
+            self._hot = self._reader.raw_connection()
+            cursor = self._hot.cursor()
+            cursor.execute(f"PRAGMA cache_size = -{HOT_CACHE_KIB}")
+            # The one difference to FULL is the sync at the end of a commit, and that is made apart (log_sync.py).
+            cursor.execute("PRAGMA synchronous = NORMAL")
+        return self._hot.cursor()
+
     def _give_up_hot(self) -> None:
         """Close the connection: whatever it was in the middle of is undone, and the next one starts clean."""
         if self._hot is not None:
+            # An error's traceback may keep a cursor, and with it the connection, alive: the transaction must not be.
+            with suppress(Exception):
+                self._hot.cursor().execute("ROLLBACK")
             self._hot.invalidate()
             self._hot = None
 
@@ -117,6 +119,7 @@ class Database:
         """Close all connections."""
         with self._hot_lock:
             self._give_up_hot()
+        self.log.close()
         self._reader.dispose()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,6 +66,7 @@ _SQLITE_MEANINGS = {
         "Give this user the right to write to the file and to its folder.",
     ),
 }
+_DISK_FULL_NUMBERS = frozenset({errno.ENOSPC, errno.EDQUOT})
 _UNEXPECTED = _Meaning(
     StoreError, "the ledger gave an unexpected error", "Report it with the text in brackets and what you did."
 )
@@ -90,6 +93,12 @@ def translate(error: Exception, where: str, taken: type[Exception] | None = None
     code = getattr(cause, "sqlite_errorcode", None)
     meaning = _UNEXPECTED if code is None else _SQLITE_MEANINGS.get(code & 0xFF, _UNEXPECTED)
     return meaning.error(f"{meaning.what} ({_first_line(cause)})", where=where, hint=meaning.hint)
+
+
+def disk_failure(number: int, where: str) -> PublisherError:
+    """Find the error of ours that says what this one of the operating system means, by its number."""
+    meaning = _SQLITE_MEANINGS[sqlite3.SQLITE_FULL] if number in _DISK_FULL_NUMBERS else _DISK
+    return meaning.error(f"{meaning.what} ({os.strerror(number)})", where=where, hint=meaning.hint)
 
 
 def _is_taken(cause: BaseException) -> bool:

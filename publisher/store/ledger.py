@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ from publisher.ports.ledger import (
     Recovered,
     Rest,
     StateCounts,
+    Syncer,
 )
 from publisher.ports.wire import WireLog
 from publisher.store import (
@@ -53,15 +53,8 @@ from publisher.store import (
 )
 from publisher.store.audit import SqlAuditLog
 from publisher.store.database import Database
+from publisher.store.log_sync import InlineSyncer, ProcessSyncer
 from publisher.store.wire import open_wire_log, read_wire_records
-
-
-@dataclass(frozen=True, slots=True)
-class HotExchange:
-    """An exchange whose transaction is still open."""
-
-    may_start: frozenset[int]
-    commit: Callable[[], None]
 
 
 class SqlLedger:
@@ -230,9 +223,9 @@ class SqlLedger:
         now: datetime,
     ) -> frozenset[int]:
         """Record finished attempts and journal new ones, in one durable commit; give those that may start."""
-        pending = self.begin_exchange(finished, starting, worker=worker, lease_seconds=lease_seconds, now=now)
-        pending.commit()
-        return pending.may_start
+        may_start = self.begin_exchange(finished, starting, worker=worker, lease_seconds=lease_seconds, now=now)
+        self._database.log.sync()
+        return may_start
 
     def begin_exchange(
         self,
@@ -242,11 +235,15 @@ class SqlLedger:
         worker: str,
         lease_seconds: float,
         now: datetime,
-    ) -> HotExchange:
-        """Do the same but for the commit."""
-        with self._database.begin_hot() as hot:
-            may_start = sending.exchange(hot, finished, starting, worker=worker, lease_seconds=lease_seconds, now=now)
-        return HotExchange(may_start, self._database.commit_hot)
+    ) -> frozenset[int]:
+        """Do the same, but durable only after a sync."""
+        with self._database.write_hot() as hot:
+            return sending.exchange(hot, finished, starting, worker=worker, lease_seconds=lease_seconds, now=now)
+
+    def open_syncer(self, bell: int | None) -> Syncer:
+        """Make what waits for the disk."""
+        log = self._database.log
+        return InlineSyncer(log) if bell is None else ProcessSyncer(log, bell)
 
     def mark(self, delivery_id: int, name: str, value: Any, *, worker: str) -> None:
         """Make durable what a later attempt must know. Errors: StoreError if the right to send has been lost."""

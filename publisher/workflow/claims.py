@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from publisher.logs import get_logger, logs
 from publisher.ports.clock import Clock
@@ -47,6 +48,10 @@ class Claims:
         if late:
             self.ledger.release(self.worker, self.clock.now(), only=[delivery.id for delivery in late])
         return taken
+
+    def upcoming(self, count: int) -> Iterator[ClaimedDelivery]:
+        """Show those that are likely to be taken next; they stay where they are."""
+        return (delivery for _, delivery in islice(self._waiting, count))
 
     def fetch(self) -> None:
         """Claim more, if there are more."""

@@ -2,18 +2,18 @@
 
 A row says *sending* durably before anything of its message leaves, and the connection's slot in the wire log says how
 far it came. Whatever is finished by then is recorded in the same commit in which the next ones are journalled: one for
-all connections. While that commit is written to the disk, the next connections already go through what comes before
-the message. So a crash leaves at most one delivery a connection in doubt, and that one is named. See
-`docs/decisions/0002-group-commit.md`.
+about half of the connections. While that commit is written to the disk, they already go through what comes before the
+message, and the other half sends. So a crash leaves at most one delivery a connection in doubt, and that one is named.
+See `docs/decisions/0002-group-commit.md`.
 """
 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from publisher.domain.attempt import Accepted, Outcome, Unknown
 from publisher.domain.delivery import DeliveryState
@@ -23,11 +23,10 @@ from publisher.domain.wire import Stage
 from publisher.errors import ChannelMisconfigured, ConfigError
 from publisher.logs import get_logger
 from publisher.ports.adapter import Multiplexed, Sessions
-from publisher.ports.ledger import ClaimedDelivery, FinishedAttempt, PendingExchange
+from publisher.ports.ledger import ClaimedDelivery, FinishedAttempt, Syncer
 from publisher.ports.wire import WireSlot
 from publisher.workflow.application import Application, Channel
 from publisher.workflow.claims import OWN_SECONDS
-from publisher.workflow.committer import Committer
 from publisher.workflow.halt import Halt
 from publisher.workflow.judge import judge, put_back
 from publisher.workflow.paced_claims import PacedClaims
@@ -37,13 +36,15 @@ from publisher.workflow.threaded_sessions import ThreadedSessions
 # From its start on a delivery is held for longer than any adapter takes for one message.
 SENDING_LEASE_SECONDS = 1_200.0
 LOOK_SECONDS = 1.0
-# Commits that take longer than this are made for more connections at once.
-QUICK_COMMIT_SECONDS = 0.001
+# One exchange on its way to the disk, and one behind it.
+MAX_TURNS = 2
+# While fewer than half of the connections are done, the others are waited for as long as the disk took, and no longer.
 MAX_LINGER_SECONDS = 0.02
+# Many messages in a row are sealed faster than one now and then, and while the disk writes there is time for it.
+SEALED_AHEAD_COUNT = 32
 
 
-@dataclass(frozen=True, slots=True)
-class UnderWay:
+class UnderWay(NamedTuple):
     """A delivery that is on a connection now."""
 
     delivery: ClaimedDelivery
@@ -52,8 +53,7 @@ class UnderWay:
     started_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """A delivery that has its connection, and waits for its journal entry to be durable."""
 
     place: int
@@ -62,10 +62,10 @@ class Prepared:
     mark: SlotMark
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One commit under way: what it records, and what may start after it."""
+class Turn(NamedTuple):
+    """One exchange on its way to the disk: what it records, and what may start after it. `number` counts from 1."""
 
+    number: int
     recorded: Sequence[FinishedAttempt]
     prepared: Sequence[Prepared]
     asked_seconds: float
@@ -97,7 +97,8 @@ class Crew:
         self._under_way: dict[int, UnderWay] = {}
         self._finished: list[FinishedAttempt] = []
         self._free_places = list(range(len(slots)))
-        self._turn: Turn | None = None
+        self._turns: deque[Turn] = deque()
+        self._turn_count = 0
         self._linger_until = 0.0
         self._replay_seconds = channel.replay_seconds
         self._thread = threading.Thread(target=self._run, name=claims.worker, daemon=True)
@@ -119,27 +120,26 @@ class Crew:
     def _run(self) -> None:
         try:
             sessions = self._sessions = open_sessions(self._channel, len(self._slots))
-            committer = Committer(on_done=lambda: self._committed(sessions))
+            syncer = self._app.ledger.open_syncer(sessions.bell)
             try:
-                self._work(sessions, committer)
+                self._work(sessions, syncer)
             except BaseException as error:
                 self._halt.fail(error)
                 self._cancel_prepared(sessions)
                 self._note_the_rest(sessions)
             finally:
-                committer.end()
+                syncer.close()
                 sessions.close()
         except BaseException as error:  # the store is gone, or worse: nothing may go out that cannot be recorded
             self._halt.fail(error)
 
-    def _work(self, sessions: Sessions, committer: Committer) -> None:
+    def _work(self, sessions: Sessions, syncer: Syncer) -> None:
         """Commit and collect in turns until nothing is left, or everything has been settled without this crew."""
         while not self._halt.is_abandoned:
-            if self._turn is not None and committer.is_done():
-                self._start(sessions, self._turn)
-            if self._turn is None and not self._waits_for_others():
-                self._exchange(sessions, committer)
-            if self._turn is None and not self._under_way and not self._finished:
+            self._start_durable(sessions, syncer)
+            if not self._waits_for_others() and self._exchange(sessions, syncer):
+                continue
+            if not self._turns and not self._under_way and not self._finished:
                 if self._rest():
                     continue
                 return
@@ -158,19 +158,26 @@ class Crew:
         return True
 
     def _waits_for_others(self) -> bool:
-        """Where the disk is slow, one commit should be for all connections; with a quick one nobody is kept waiting."""
+        """A commit should be for half of the connections: then the other half is busy while the disk writes.
+
+        While one is on its way to the disk it is worth waiting for so many; else as long as the disk takes, no longer.
+        """
+        if 3 * len(self._finished) >= len(self._slots):
+            return len(self._turns) >= MAX_TURNS
+        if self._turns:
+            return True
         return bool(self._under_way) and self._app.clock.monotonic_seconds() < self._linger_until
 
     def _patience(self) -> float:
         """Say how long to wait for connections: while others are waited for, no longer than that."""
-        if self._turn is None and self._finished:
+        if not self._turns and self._finished:
             return max(0.0, self._linger_until - self._app.clock.monotonic_seconds())
         return LOOK_SECONDS
 
     def _cancel_prepared(self, sessions: Sessions) -> None:
         """Nothing may leave whose journal entry is in doubt."""
-        if self._turn is not None:
-            for prepared in self._turn.prepared:
+        for turn in self._turns:
+            for prepared in turn.prepared:
                 sessions.cancel(prepared.place)
 
     def _note_the_rest(self, sessions: Sessions) -> None:
@@ -181,26 +188,28 @@ class Crew:
                 if not isinstance(result, BaseException):
                     _note(self._slots[place], result)
 
-    def _exchange(self, sessions: Sessions, committer: Committer) -> None:
-        """Begin to record what is finished and to journal the next ones, in one commit, if there is any of it."""
+    def _exchange(self, sessions: Sessions, syncer: Syncer) -> bool:
+        """Record what is finished and journal the next ones, in one commit; False if there is nothing of it."""
         chosen = self._choose()
         if not chosen and not self._finished:
-            return
+            return False
         asked_seconds = self._app.clock.monotonic_seconds()
         recorded, self._finished = self._finished, []
-        pending = self._begin_exchange(recorded, [delivery.id for delivery, _ in chosen])
-        committer.commit(pending)
+        may_start = self._commit(recorded, [delivery.id for delivery, _ in chosen])
+        syncer.begin()
         # While that is written to the disk, the connections go as far as they may without the message.
         prepared: list[Prepared] = []
-        self._turn = Turn(recorded, prepared, asked_seconds)
+        self._turn_count += 1
+        self._turns.append(Turn(self._turn_count, recorded, prepared, asked_seconds))
         for delivery, sealed in chosen:
-            if delivery.id in pending.may_start:
+            if delivery.id in may_start:
                 prepared.append(self._prepare(sessions, delivery, sealed))
+        if self._sealer.ahead_count < len(self._slots):
+            self._sealer.seal_ahead(self._claims.upcoming(SEALED_AHEAD_COUNT))
+        return True
 
-    def _begin_exchange(self, recorded: Sequence[FinishedAttempt], starting: Sequence[int]) -> PendingExchange:
-        """Until it is committed, nobody else in this process may write."""
-        self._writing.acquire()
-        try:
+    def _commit(self, recorded: Sequence[FinishedAttempt], starting: Sequence[int]) -> frozenset[int]:
+        with self._writing:
             return self._app.ledger.begin_exchange(
                 recorded,
                 starting,
@@ -208,20 +217,12 @@ class Crew:
                 lease_seconds=SENDING_LEASE_SECONDS,
                 now=self._app.clock.now(),
             )
-        except BaseException:
-            self._writing.release()
-            raise
 
     def _prepare(self, sessions: Sessions, delivery: ClaimedDelivery, sealed: SealedMessage) -> Prepared:
         place = self._free_places.pop()
         mark = SlotMark(self._mark, self._slots[place], delivery.id)
         sessions.prepare(place, sealed, mark)
         return Prepared(place, delivery, sealed.key, mark)
-
-    def _committed(self, sessions: Sessions) -> None:
-        """From the committer's thread: others may write again, and the crew has something to start."""
-        self._writing.release()
-        sessions.wake()
 
     def _choose(self) -> Sequence[tuple[ClaimedDelivery, SealedMessage]]:
         """Take and seal as many deliveries as there are free connections; none if we are to stop."""
@@ -239,12 +240,16 @@ class Crew:
             self._halt.stop_channel(self._channel.name, error)
             return []
 
+    def _start_durable(self, sessions: Sessions, syncer: Syncer) -> None:
+        """Go on with the exchanges that are on the disk by now."""
+        while self._turns and self._turns[0].number <= syncer.done_count():
+            self._start(sessions, self._turns.popleft())
+
     def _start(self, sessions: Sessions, turn: Turn) -> None:
         """All of it is durable: tell what was recorded, and let go what may start."""
-        self._turn = None
         now_seconds = self._app.clock.monotonic_seconds()
         took_seconds = now_seconds - turn.asked_seconds
-        self._linger_until = now_seconds + min(took_seconds - QUICK_COMMIT_SECONDS, MAX_LINGER_SECONDS)
+        self._linger_until = now_seconds + min(took_seconds, MAX_LINGER_SECONDS)
         if turn.recorded:
             self._on_recorded(self._channel.name, [attempt.state for attempt in turn.recorded])
         now = self._app.clock.now()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from publisher.domain.message import Message, MessageKind, SealedMessage, fill
 from publisher.domain.personal import SignedAddresses, notice_values, recipient_values
-from publisher.errors import ConfigError
+from publisher.errors import ConfigError, PublisherError
 from publisher.ports.ledger import ClaimedDelivery
 from publisher.rendering.texts import greetings_for
 from publisher.workflow.application import Application
@@ -18,10 +20,35 @@ class Sealer:
     def __init__(self, app: Application) -> None:
         self._app = app
         self._messages: dict[int, Message] = {}
+        self._ahead: dict[int, tuple[ClaimedDelivery, SealedMessage]] = {}
         self._secret = app.instance_secret()
+
+    @property
+    def ahead_count(self) -> int:
+        """Say how many are sealed and not asked for yet."""
+        return len(self._ahead)
+
+    def seal_ahead(self, upcoming: Iterable[ClaimedDelivery]) -> None:
+        """Seal what will be asked for soon, while there is time; what was sealed ahead and is not among it is dropped.
+
+        What cannot be sealed is left to `seal`, which says why.
+        """
+        before, self._ahead = self._ahead, {}
+        for delivery in upcoming:
+            kept = before.get(delivery.id)
+            if kept is None or kept[0] is not delivery:
+                try:
+                    kept = (delivery, self._seal(delivery))
+                except PublisherError:
+                    return
+            self._ahead[delivery.id] = kept
 
     def seal(self, delivery: ClaimedDelivery) -> SealedMessage:
         """Fill in this delivery's recipient. Errors: ConfigError, StoreError."""
+        of, sealed = self._ahead.pop(delivery.id, (None, None))
+        return sealed if sealed is not None and of is delivery else self._seal(delivery)
+
+    def _seal(self, delivery: ClaimedDelivery) -> SealedMessage:
         message = self._messages.get(delivery.message_id) or self._read(delivery.message_id)
         key = delivery.key.text()
         return SealedMessage(

@@ -17,8 +17,10 @@ _Work = tuple[SealedMessage, Mark]
 class ThreadedSessions:
     """`ports.adapter.Sessions` over single sessions; each is opened in its thread, at its first message."""
 
+    bell = None
+
     def __init__(self, open_session: Callable[[], Session], count: int) -> None:
-        self._done: SimpleQueue[tuple[int, Result] | None] = SimpleQueue()
+        self._done: SimpleQueue[tuple[int, Result]] = SimpleQueue()
         self._prepared: dict[int, _Work] = {}
         self._threads = [_SessionThread(open_session, place, self._done) for place in range(count)]
 
@@ -42,11 +44,7 @@ class ThreadedSessions:
             while True:
                 done.append(self._done.get_nowait())
         except Empty:
-            return [one for one in done if one is not None]
-
-    def wake(self) -> None:
-        """Make `finished` return at once."""
-        self._done.put(None)
+            return done
 
     def interrupt(self) -> None:
         """Interrupt those sessions that can be."""
@@ -60,9 +58,7 @@ class ThreadedSessions:
 
 
 class _SessionThread:
-    def __init__(
-        self, open_session: Callable[[], Session], place: int, done: SimpleQueue[tuple[int, Result] | None]
-    ) -> None:
+    def __init__(self, open_session: Callable[[], Session], place: int, done: SimpleQueue[tuple[int, Result]]) -> None:
         self._open_session = open_session
         self._place = place
         self._done = done

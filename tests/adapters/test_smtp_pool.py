@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import Counter
@@ -266,10 +267,10 @@ def test_cancelled_while_the_connection_is_being_made(closes: bool) -> None:
         assert len(server.taken) == (0 if closes else 2)
 
 
-def test_woken_from_another_thread() -> None:
+def test_an_octet_to_its_bell_calls_it_away() -> None:
     """Whoever waits for what is finished comes back at once, with nothing."""
     with pool_for(closed_port()) as sessions:
-        timer = threading.Timer(0.05, sessions.wake)
+        timer = threading.Timer(0.05, lambda: os.write(sessions.bell, b"!"))
         timer.start()
         began = time.monotonic()
         assert sessions.finished(20) == []

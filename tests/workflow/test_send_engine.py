@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import select
+import socket
 import sqlite3
 import threading
 import time
@@ -154,8 +156,8 @@ class RecordsAfterwards:
     def begin_exchange(self, finished: Any, starting: Any, **options: Any) -> Any:
         for attempt in finished:
             self._ledger.exchange([], [attempt.delivery_id], **options)
-        pending = self._ledger.begin_exchange(finished, [], **options)
-        return replace(pending, may_start=frozenset(starting))
+        self._ledger.begin_exchange(finished, [], **options)
+        return frozenset(starting)
 
 
 def test_recording_only_afterwards_is_found_out(project: Project, app: Application, adapter: Busy) -> None:
@@ -208,10 +210,10 @@ class StoppedAfterCommit(CountingLedger):
         self._clock = clock
 
     def begin_exchange(self, finished: Any, starting: Any, **options: Any) -> Any:
-        pending = super().begin_exchange(finished, starting, **options)
+        may_start = super().begin_exchange(finished, starting, **options)
         if len(self.exchanges) == 1:
             self._clock.forward(seconds=LEASE_SECONDS)
-        return pending
+        return may_start
 
 
 def test_after_a_long_sleep_nothing_is_sent_on_an_old_right(
@@ -318,6 +320,12 @@ def test_the_lost_record_of_an_accepted_message_is_found_again(
     assert {row.receipt for row in project.deliveries()} == {"taken"}
 
 
+def no_commit(action: int, word: str | None, *_: Any) -> int:
+    """SQLite asks this before it prepares a statement."""
+    is_commit = action == sqlite3.SQLITE_TRANSACTION and word == "COMMIT"
+    return sqlite3.SQLITE_DENY if is_commit else sqlite3.SQLITE_OK
+
+
 class LosesItsTransactions(CountingLedger):
     """The disk fails in the middle of a commit: from the `good_count`-th on, each of them is undone."""
 
@@ -326,10 +334,9 @@ class LosesItsTransactions(CountingLedger):
         self._good_count = good_count
 
     def begin_exchange(self, finished: Any, starting: Any, **options: Any) -> Any:
-        pending = super().begin_exchange(finished, starting, **options)
-        if len(self.exchanges) > self._good_count:
-            self._ledger._database._hot.cursor().execute("ROLLBACK")  # no real disk fails on command
-        return pending
+        if len(self.exchanges) >= self._good_count:
+            self._ledger._database._hot_cursor().connection.set_authorizer(no_commit)  # no real disk fails on command
+        return super().begin_exchange(finished, starting, **options)
 
 
 def test_a_failed_commit_sends_nothing_of_what_it_journals(project: Project, app: Application, adapter: Busy) -> None:
@@ -370,7 +377,11 @@ class EagerSessions:
         self._adapter = adapter
         self._prepared: dict[int, tuple[SealedMessage, Mark]] = {}
         self._done: list[tuple[int, Outcome]] = []
-        self._bell = threading.Event()
+        self._bell, self._ringer = socket.socketpair()
+
+    @property
+    def bell(self) -> int:
+        return self._ringer.fileno()
 
     def prepare(self, place: int, message: SealedMessage, mark: Mark) -> None:
         assert place not in self._prepared
@@ -383,26 +394,24 @@ class EagerSessions:
         self._adapter.handed.append(message)
         self._adapter.seen.append(("sent", self._adapter.look(message.recipient)))
         self._done.append((place, self._adapter.act(message, mark)))
-        self._bell.set()
 
     def cancel(self, place: int) -> None:
         message, _ = self._prepared.pop(place)
         self._adapter.seen.append(("cancelled", self._adapter.look(message.recipient)))
 
     def finished(self, seconds: float) -> list[tuple[int, Outcome]]:
-        self._bell.wait(seconds)
-        self._bell.clear()
+        if not self._done and select.select([self._bell], [], [], seconds)[0]:
+            self._bell.recv(64)
         done, self._done = self._done, []
         return done
 
-    def wake(self) -> None:
-        self._bell.set()
-
     def interrupt(self) -> None:
-        self._bell.set()
+        self._ringer.send(b".")
 
     def close(self) -> None:
         assert not self._prepared
+        self._bell.close()
+        self._ringer.close()
 
 
 def with_adapter(app: Application, adapter: Busy) -> Application:
@@ -418,12 +427,42 @@ def test_connections_go_ahead_but_nothing_leaves_before_the_commit(project: Proj
     assert project.states() == {"accepted": 40}
 
 
-def test_what_went_ahead_of_a_failed_commit_is_cancelled(project: Project, app: Application) -> None:
+class LosesWhatItCommits(CountingLedger):
+    """The disk fails before the `good_count + 1`-th exchange, committed by then, is on it."""
+
+    def __init__(self, ledger: Any, good_count: int) -> None:
+        super().__init__(ledger)
+        self._good_count = good_count
+
+    def open_syncer(self, bell: int | None) -> Any:
+        return FailingSyncer(self._ledger.open_syncer(bell), self._good_count)
+
+
+@dataclass
+class FailingSyncer:
+    syncer: Any
+    good_count: int
+
+    def begin(self) -> None:
+        self.syncer.begin()
+
+    def done_count(self) -> int:
+        count: int = self.syncer.done_count()
+        if count > self.good_count:
+            raise StoreError("the disk reported an error")
+        return count
+
+    def close(self) -> None:
+        self.syncer.close()
+
+
+def test_what_went_ahead_of_a_failing_disk_is_cancelled(project: Project, app: Application) -> None:
+    """What was sent before is finished, and its slots speak of it; what was only journalled never leaves."""
     addresses = project.subscribe(30)
     adapter = Multi(look=lambda recipient: states_on_disk(project)[recipient])
     with pytest.raises(StoreError):
-        now(replace(with_adapter(app, adapter), ledger=LosesItsTransactions(app.ledger, 2)))
-    assert Counter(adapter.seen) == {("sent", "sending"): 2 * CONNECTIONS, ("cancelled", "claimed"): CONNECTIONS}
+        now(replace(with_adapter(app, adapter), ledger=LosesWhatItCommits(app.ledger, 2)))
+    assert Counter(adapter.seen) == {("sent", "sending"): 2 * CONNECTIONS, ("cancelled", "sending"): CONNECTIONS}
     send_again(with_adapter(app, adapter))
     assert adapter.recipients == addresses
     assert project.states() == {"accepted": 30}

@@ -1,0 +1,167 @@
+"""The write-ahead log's way to the disk, apart from SQLite's own commits.
+
+With `synchronous = FULL` each commit ends with one `fdatasync` of the log; until that is over nobody else may write.
+Sending commits with NORMAL, which leaves out just this call, and makes it here: so the next transaction goes on while
+the disk writes, and a delivery starts only when the disk has written.
+
+A process of its own makes the call (`syncing.py`). A thread would have to take Python's lock again and again from the
+thread that sends: measured, see docs/decisions/0002-group-commit.md.
+
+*Source:* sqlite.org/pragma.html#pragma_synchronous and `walFrames` in SQLite's wal.c (checked 2026-11-29). With NORMAL,
+too, the log is synced before each checkpoint, and its header whenever it starts anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from publisher.store import syncing
+from publisher.store.failures import disk_failure
+
+LEAVE_SECONDS = 2.0
+
+
+class LogSync:
+    """Syncs one log; shared by all threads of the process.
+
+    After one failure there is no success any more: Linux forgets what it could not write, and says so only once.
+    """
+
+    def __init__(self, database: str) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._descriptor = -1
+        self._failed_number = 0
+
+    def check(self) -> None:
+        """Raise what has failed before. Errors: StoreError, TryAgain."""
+        if self._failed_number:
+            raise disk_failure(self._failed_number, self._database)
+
+    def sync(self) -> None:
+        """Wait until all that was written to the log is on the disk. Errors: StoreError, TryAgain."""
+        self.note(syncing.sync(self.descriptor()))
+
+    def note(self, number: int) -> None:
+        """Take the result of a sync: the number of its error, or 0. Errors: StoreError, TryAgain."""
+        self._failed_number = self._failed_number or number
+        self.check()
+
+    def descriptor(self) -> int:
+        """Give the log's descriptor; there is a log as soon as something has been written."""
+        with self._lock:
+            if self._descriptor < 0:
+                # Not by the path of a connection: SQLite keeps locks on the other two files, none on this one.
+                self._descriptor = os.open(Path(f"{self._database}-wal"), os.O_RDWR | os.O_CLOEXEC)
+            return self._descriptor
+
+    def close(self) -> None:
+        """Let it go."""
+        with self._lock:
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
+            self._descriptor = -1
+
+
+class InlineSyncer:
+    """`ports.ledger.Syncer` that waits for the disk by itself."""
+
+    def __init__(self, log: LogSync) -> None:
+        self._log = log
+        self._done_count = 0
+
+    def begin(self) -> None:
+        """Sync."""
+        self._log.sync()
+        self._done_count += 1
+
+    def done_count(self) -> int:
+        """Count those begun."""
+        return self._done_count
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class ProcessSyncer:
+    """`ports.ledger.Syncer` whose process rings a bell when it is done; without one, or once it ends, it waits."""
+
+    def __init__(self, log: LogSync, bell: int) -> None:
+        self._log = log
+        self._bell = bell
+        self._begun_count = 0
+        self._done_count = 0
+        self._orders: socket.socket | None = None
+        self._poll = select.poll()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def begin(self) -> None:
+        """Order a sync of all that is committed by now."""
+        if self._begun_count == 0:
+            self._start()
+        self._begun_count += 1
+        try:
+            if self._orders is not None:
+                self._orders.send(b".")
+        except OSError:
+            self._do_without()
+        if self._orders is None:
+            self._sync()
+
+    def done_count(self) -> int:
+        """Say how many of those begun are done."""
+        if self._orders is not None and self._done_count < self._begun_count and self._poll.poll(0):
+            self._take(self._orders)
+        return self._done_count
+
+    def close(self) -> None:
+        """End the process."""
+        if self._orders is not None:
+            self._orders.close()
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):  # a disk that does not answer keeps nobody here
+                self._process.wait(LEAVE_SECONDS)
+
+    def _start(self) -> None:
+        orders, its_end = socket.socketpair()
+        kept = (its_end.fileno(), self._log.descriptor(), self._bell)
+        command = [sys.executable, "-I", "-S", syncing.__file__, *map(str, kept)]
+        with its_end:
+            try:
+                # In a session of its own, Ctrl-C is not meant for it.
+                self._process = subprocess.Popen(command, pass_fds=kept, start_new_session=True)  # noqa: S603 - ours
+            except OSError:
+                orders.close()
+                return
+        self._poll.register(orders, select.POLLIN)
+        self._orders = orders
+
+    def _take(self, orders: socket.socket) -> None:
+        try:
+            results = orders.recv(64)
+        except ConnectionError:
+            results = b""
+        if not results:
+            self._do_without()
+            self._sync()
+        for number in results:
+            self._log.note(number)
+            self._done_count += 1
+
+    def _do_without(self) -> None:
+        """The process has gone."""
+        if self._orders is not None:
+            self._orders.close()
+        self._orders = None
+
+    def _sync(self) -> None:
+        """One call is for all that were begun."""
+        self._log.sync()
+        self._done_count = self._begun_count

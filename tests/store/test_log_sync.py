@@ -1,0 +1,146 @@
+"""The log's way to the disk: done is said only when it is, a bell rings then, and a helper that ends stops nobody."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from publisher.errors import StoreError
+from publisher.store.log_sync import InlineSyncer, LogSync, ProcessSyncer
+
+PATIENCE_SECONDS = 20.0
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[LogSync]:
+    (tmp_path / "publisher.db-wal").write_bytes(b"frames")
+    log = LogSync(str(tmp_path / "publisher.db"))
+    yield log
+    log.close()
+
+
+@pytest.fixture
+def broken_log(tmp_path: Path) -> Iterator[LogSync]:
+    """A pipe cannot be synced."""
+    os.mkfifo(tmp_path / "publisher.db-wal")
+    log = LogSync(str(tmp_path / "publisher.db"))
+    yield log
+    log.close()
+
+
+class Bell:
+    def __init__(self) -> None:
+        self._hears, self.rings = socket.socketpair()
+
+    def wait(self) -> None:
+        assert select.select([self._hears], [], [], PATIENCE_SECONDS)[0]
+        self._hears.recv(64)
+
+    def close(self) -> None:
+        self._hears.close()
+        self.rings.close()
+
+
+@pytest.fixture
+def bell() -> Iterator[Bell]:
+    bell = Bell()
+    yield bell
+    bell.close()
+
+
+@pytest.fixture
+def syncer(log: LogSync, bell: Bell) -> Iterator[ProcessSyncer]:
+    syncer = ProcessSyncer(log, bell.rings.fileno())
+    yield syncer
+    syncer.close()
+
+
+def helper_of(syncer: ProcessSyncer) -> int:
+    assert syncer._process
+    return syncer._process.pid
+
+
+def test_it_rings_when_it_is_done(syncer: ProcessSyncer, bell: Bell) -> None:
+    for count in (1, 2, 3):
+        syncer.begin()
+        bell.wait()
+        assert syncer.done_count() == count
+
+
+def test_several_at_once(syncer: ProcessSyncer, bell: Bell) -> None:
+    for _ in range(3):
+        syncer.begin()
+    while syncer.done_count() < 3:
+        bell.wait()
+    assert syncer.done_count() == 3
+
+
+def test_signals_for_the_whole_group_do_not_end_it(syncer: ProcessSyncer, bell: Bell) -> None:
+    """Ctrl-C, or a service that is told to stop: what is on the wire still has to be recorded."""
+    syncer.begin()
+    bell.wait()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        os.kill(helper_of(syncer), number)
+    syncer.begin()
+    bell.wait()
+    assert syncer.done_count() == 2
+    assert os.getsid(helper_of(syncer)) != os.getsid(0)
+
+
+def test_one_that_is_killed_is_done_without(syncer: ProcessSyncer, bell: Bell) -> None:
+    syncer.begin()
+    bell.wait()
+    os.kill(helper_of(syncer), signal.SIGKILL)
+    assert syncer._process
+    syncer._process.wait(PATIENCE_SECONDS)
+    for count in (2, 3):
+        syncer.begin()
+        assert syncer.done_count() == count
+
+
+def test_one_that_cannot_be_started_is_done_without(
+    syncer: ProcessSyncer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
+    syncer.begin()
+    assert syncer.done_count() == 1
+
+
+def test_it_leaves_with_its_owner(syncer: ProcessSyncer, bell: Bell) -> None:
+    syncer.begin()
+    bell.wait()
+    syncer.close()
+    assert syncer._process
+    assert syncer._process.returncode == 0
+
+
+def test_a_failure_is_told_and_stays(broken_log: LogSync, bell: Bell) -> None:
+    """Linux says it once and forgets: a later success would be none."""
+    syncer = ProcessSyncer(broken_log, bell.rings.fileno())
+    syncer.begin()
+    bell.wait()
+    with pytest.raises(StoreError, match=r"the disk reported an error .*\(Invalid argument\)"):
+        syncer.done_count()
+    syncer.close()
+    with pytest.raises(StoreError):
+        broken_log.check()
+
+
+def test_waiting_for_it(log: LogSync) -> None:
+    syncer = InlineSyncer(log)
+    syncer.begin()
+    assert syncer.done_count() == 1
+
+
+def test_waiting_for_a_disk_that_fails(broken_log: LogSync) -> None:
+    syncer = InlineSyncer(broken_log)
+    with pytest.raises(StoreError):
+        syncer.begin()
+    assert syncer.done_count() == 0
