@@ -2,8 +2,8 @@
 
 `python benchmarks/scrape.py [deliveries]`
 
-Nine in ten over one channel, the rest over five more; most are accepted, some open. Each is asked several times.
-Exit 1 where the slowest takes longer than the limit.
+Nine in ten are of one edition, the rest of five more, each over a channel of its own; most are accepted, some open.
+Each is asked several times. Exit 1 where the slowest takes longer than the limit.
 """
 
 from __future__ import annotations
@@ -31,28 +31,31 @@ from tests.workflow.office import StandingClock  # noqa: E402
 
 LIMIT_SECONDS = 0.2
 ROUNDS = 7
-DATA_COLUMNS = (
-    "rehearsal, digest, adapter, prepared, marks, attempt_count, queued_at, changed_at, due_at, edition_id, post_id"
-)
+DATA_COLUMNS = "rehearsal, digest, adapter, prepared, marks, attempt_count, queued_at, changed_at, due_at, post_id"
 
 # One delivery is copied, with another recipient and state each time.
 FILL = f"""
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= ?)
-INSERT INTO deliveries (message_id, channel, recipient, segment, occurrence, state, {DATA_COLUMNS})
-SELECT message_id, CASE WHEN i % 10 = 0 THEN 'channel' || (i / 10 % 5) ELSE channel END,
+INSERT INTO deliveries (message_id, channel, edition_id, recipient, segment, occurrence, state, {DATA_COLUMNS})
+SELECT message_id, channel, CASE WHEN i % 10 = 0 THEN 2 + i / 10 % 5 ELSE edition_id END,
        'reader' || i || '@example.org', 1, 'edition ' || (i % 100),
        CASE WHEN i % 50 = 0 THEN 'rejected' WHEN i % 1000 = 7 THEN 'unknown' WHEN i % 20 = 3 AND i > ? * 0.9
             THEN 'queued' ELSE 'accepted' END, {DATA_COLUMNS}
 FROM deliveries, n WHERE deliveries.id = 1
 """
+SPREAD = "UPDATE deliveries SET channel = 'channel' || edition_id WHERE edition_id > 1"
+CHANNELS_OF_EDITIONS = "SELECT count(DISTINCT channel) FROM deliveries GROUP BY edition_id"
 
 
 def fill(project: Project, count: int) -> None:
     with project.store() as store:
-        edition = planned(store, 1)
-        store.ledger.change_edition(edition.id, EditionState.PLANNED, EditionState.SENDING, StandingClock().now())
+        for slug in ("first", "second", "third", "fourth", "fifth", "sixth"):
+            edition = planned(store, 1, slugs=(slug,))
+            store.ledger.change_edition(edition.id, EditionState.PLANNED, EditionState.SENDING, StandingClock().now())
         with store.database.write() as connection:
             connection.exec_driver_sql(FILL, (count, count))
+            connection.exec_driver_sql(SPREAD)
+            assert connection.exec_driver_sql(CHANNELS_OF_EDITIONS).scalars().all() == [1] * 6
 
 
 def ask(port: int, path: str) -> float:

@@ -15,22 +15,24 @@ from publisher.ports.figures import EditionFigures, Leaving, StateCounts
 from publisher.store.chunks import chunked
 from publisher.store.database import Database
 from publisher.store.rows import AnyRow
-from publisher.store.tables import CLAIMABLE, attempts, deliveries, editions, suppressions
+from publisher.store.tables import CLAIMABLE, attempts, deliveries, editions, posts, suppressions
 
 _rehearsal = deliveries.c.rehearsal == bindparam("rehearsal")
 _count = func.count().label("delivery_count")
 
 _edition_id = deliveries.c.edition_id.label("of")
 # Off the index ix_deliveries_edition_state alone, in its order: no row is read, and nothing is sorted. What it
-# cannot tell is which of them are posts; those are few, and counted apart.
+# cannot tell is which of them are posts; those are few, and counted apart, off the index ix_deliveries_post_id. SQLite
+# takes that for a list of posts only: for "is not null" it would read all rows.
 COUNT_WITH_POSTS = (
     select(_edition_id, deliveries.c.state, _count)
     .where(deliveries.c.edition_id.is_not(None))
     .group_by(deliveries.c.edition_id, deliveries.c.state)
 )
+_of_a_post = deliveries.c.post_id.in_(select(posts.c.id))
 COUNT_POSTS = (
     select(_edition_id, deliveries.c.state, _count)
-    .where(deliveries.c.post_id.is_not(None), deliveries.c.edition_id.is_not(None))
+    .where(_of_a_post, deliveries.c.edition_id.is_not(None))
     .group_by(deliveries.c.edition_id, deliveries.c.state)
 )
 # All e-mails of an edition go over one channel.
@@ -44,7 +46,7 @@ EDITION_CHANNELS = select(
 ).where(editions.c.rehearsal == bindparam("rehearsal"))
 COUNT_OTHERS_BY_CHANNEL = (
     select(deliveries.c.channel, deliveries.c.state, _count)
-    .where(_rehearsal, or_(deliveries.c.edition_id.is_(None), deliveries.c.post_id.is_not(None)))
+    .where(_rehearsal, or_(deliveries.c.edition_id.is_(None), _of_a_post))
     .group_by(deliveries.c.channel, deliveries.c.state)
 )
 _of_these = deliveries.c.edition_id.in_(bindparam("ids", expanding=True))
@@ -193,15 +195,15 @@ class SqlFigures:
 
 
 def _count_by_edition(connection: Connection, ids: Collection[int]) -> Mapping[int, StateCounts]:
-    with_posts, posts = (_rows(connection, each.where(_of_these), ids) for each in (COUNT_WITH_POSTS, COUNT_POSTS))
-    return _without_posts(with_posts, posts)
+    # The posts of all editions: asked for those of some, SQLite would go through all that these editions have.
+    return _without_posts(_rows(connection, COUNT_WITH_POSTS.where(_of_these), ids), connection.execute(COUNT_POSTS))
 
 
-def _without_posts(with_posts: Iterable[AnyRow], posts: Iterable[AnyRow]) -> Mapping[int, StateCounts]:
+def _without_posts(with_posts: Iterable[AnyRow], posts_alone: Iterable[AnyRow]) -> Mapping[int, StateCounts]:
     found: dict[int, Counter[DeliveryState]] = defaultdict(Counter)
     for row in with_posts:
         found[row.of][DeliveryState(row.state)] += row.delivery_count
-    for row in posts:
+    for row in posts_alone:
         found[row.of][DeliveryState(row.state)] -= row.delivery_count
     return {edition_id: +counts for edition_id, counts in found.items() if +counts}
 

@@ -15,7 +15,7 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.dml import UpdateBase
 
 import publisher.store
-from publisher.store.figures import COUNT_WITH_POSTS
+from publisher.store.figures import COUNT_OTHERS_BY_CHANNEL, COUNT_POSTS, COUNT_WITH_POSTS
 from publisher.store.open import Store
 from publisher.store.prepared import Prepared
 from publisher.store.sending import NEXT
@@ -120,3 +120,12 @@ def test_counting_the_deliveries_of_editions_reads_no_row(store: Store) -> None:
     ]
     by_rows = select(deliveries.c.channel, func.count()).where(deliveries.c.adapter == "smtp").group_by("channel")
     assert "COVERING" not in " ".join(steps(store, by_rows))  # the control
+
+
+@pytest.mark.parametrize("statement", [COUNT_POSTS, COUNT_OTHERS_BY_CHANNEL])
+def test_counting_posts_reads_the_rows_of_posts_only(store: Store, statement: ClauseElement) -> None:
+    """E-mails are many, posts are few: SQLite must not look for these among those."""
+    planned(store, 1)
+    through = [step for step in steps(store, statement) if " deliveries " in step]
+    assert "SEARCH deliveries USING INDEX ix_deliveries_post_id (post_id=?)" in through
+    assert not any(step.startswith("SCAN") or "edition_id>" in step for step in through)
