@@ -96,9 +96,10 @@ def translate(error: Exception, where: str, taken: type[Exception] | None = None
 
 
 def disk_failure(number: int, where: str) -> PublisherError:
-    """Find the error of ours that says what this one of the operating system means, by its number."""
+    """Find the error of ours that says what the operating system means, by its number, where the log was not synced."""
     meaning = _SQLITE_MEANINGS[sqlite3.SQLITE_FULL] if number in _DISK_FULL_NUMBERS else _DISK
-    return meaning.error(f"{meaning.what} ({os.strerror(number)})", where=where, hint=meaning.hint)
+    hint = f'{meaning.hint} Where "publish run" is at work, start it again: it sends nothing more by itself.'
+    return meaning.error(f"{meaning.what} ({os.strerror(number)})", where=where, hint=hint)
 
 
 def _is_taken(cause: BaseException) -> bool:

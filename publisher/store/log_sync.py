@@ -54,12 +54,16 @@ class LogSync:
         self._failed_number = self._failed_number or number
         self.check()
 
+    def open(self) -> int:
+        """Open the log once more, for the caller to close; there is one as soon as something has been written."""
+        # Not by the path of a connection: SQLite keeps locks on the other two files, none on this one.
+        return os.open(Path(f"{self._database}-wal"), os.O_RDWR | os.O_CLOEXEC)
+
     def descriptor(self) -> int:
-        """Give the log's descriptor; there is a log as soon as something has been written."""
+        """Give the log's own descriptor."""
         with self._lock:
             if self._descriptor < 0:
-                # Not by the path of a connection: SQLite keeps locks on the other two files, none on this one.
-                self._descriptor = os.open(Path(f"{self._database}-wal"), os.O_RDWR | os.O_CLOEXEC)
+                self._descriptor = self.open()
             return self._descriptor
 
     def close(self) -> None:
@@ -130,16 +134,21 @@ class ProcessSyncer:
                 self._process.wait(LEAVE_SECONDS)
 
     def _start(self) -> None:
+        # Opened for this process alone: Linux tells of a failure once to each that has opened the file. So what one
+        # process has been told, all others and we ourselves are told, too.
+        log = self._log.open()
         orders, its_end = socket.socketpair()
-        kept = (its_end.fileno(), self._log.descriptor(), self._bell)
+        kept = (its_end.fileno(), log, self._bell)
         command = [sys.executable, "-I", "-S", syncing.__file__, *map(str, kept)]
-        with its_end:
-            try:
-                # In a session of its own, Ctrl-C is not meant for it.
-                self._process = subprocess.Popen(command, pass_fds=kept, start_new_session=True)  # noqa: S603 - ours
-            except OSError:
-                orders.close()
-                return
+        try:
+            # In a session of its own, Ctrl-C is not meant for it.
+            self._process = subprocess.Popen(command, pass_fds=kept, start_new_session=True)  # noqa: S603 - ours
+        except OSError:
+            orders.close()
+            return
+        finally:
+            its_end.close()
+            os.close(log)
         self._poll.register(orders, select.POLLIN)
         self._orders = orders
 

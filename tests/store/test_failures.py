@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 
 import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from publisher.errors import PublisherError, StoreBusy, StoreError, TryAgain
-from publisher.store.failures import failures_mapped, translate
+from publisher.store.failures import disk_failure, failures_mapped, translate
 
 
 def failed(code: int, text: str = "database says no\nwith [parameters: erika@example.org]") -> OperationalError:
@@ -38,6 +39,23 @@ def test_each_code_has_its_meaning(code: int, error: type[PublisherError], words
     assert words in str(found)
     assert "publisher.db: " in str(found)
     assert "hint: " in str(found)
+
+
+@pytest.mark.parametrize(
+    ("number", "error", "words"),
+    [
+        (errno.ENOSPC, TryAgain, "no space left"),
+        (errno.EDQUOT, TryAgain, "no space left"),
+        (errno.EIO, StoreError, "the disk reported an error"),
+        (255, StoreError, "the disk reported an error"),
+    ],
+)
+def test_a_log_that_was_not_synced(number: int, error: type[PublisherError], words: str) -> None:
+    """A process that goes on does not get over it: whoever reads it is told to start it again."""
+    found = disk_failure(number, "publisher.db")
+    assert type(found) is error
+    assert words in str(found)
+    assert 'Where "publish run" is at work, start it again' in str(found)
 
 
 def test_no_values_are_shown() -> None:

@@ -113,6 +113,24 @@ def test_one_that_cannot_be_started_is_done_without(
     assert syncer.done_count() == 1
 
 
+def position(process: int | str, descriptor: int) -> str:
+    """Where an opened file stands, as Linux says: those that share one opening share it."""
+    return Path(f"/proc/{process}/fdinfo/{descriptor}").read_text().splitlines()[0]
+
+
+def test_each_has_opened_the_log_for_itself(log: LogSync, syncer: ProcessSyncer, bell: Bell) -> None:
+    """Linux tells of a failure once to each opening: shared, whoever asks second would be told that all is well."""
+    syncer.begin()
+    bell.wait()
+    os.lseek(log.descriptor(), 3, os.SEEK_SET)
+    assert syncer._process
+    _, its_log, _ = map(int, syncer._process.args[-3:])
+    assert position(helper_of(syncer), its_log) == "pos:\t0"
+    with_us = os.dup(log.descriptor())
+    assert position("self", with_us) == "pos:\t3"  # the control
+    os.close(with_us)
+
+
 def test_it_leaves_with_its_owner(syncer: ProcessSyncer, bell: Bell) -> None:
     syncer.begin()
     bell.wait()
