@@ -2,8 +2,8 @@
 
 A row says *sending* durably before anything of its message leaves, and the connection's slot in the wire log says how
 far it came. Whatever is finished by then is recorded in the same commit in which the next ones are journalled: one for
-about half of the connections. While that commit is written to the disk, they already go through what comes before the
-message, and the other half sends. So a crash leaves at most one delivery a connection in doubt, and that one is named.
+a third of the connections or more. While that commit is written to the disk, they already go through what comes before
+the message, and the others send. So a crash leaves at most one delivery a connection in doubt, and that one is named.
 See `docs/decisions/0002-group-commit.md`.
 """
 
@@ -38,7 +38,7 @@ SENDING_LEASE_SECONDS = 1_200.0
 LOOK_SECONDS = 1.0
 # One exchange on its way to the disk, and one behind it.
 MAX_TURNS = 2
-# While fewer than half of the connections are done, the others are waited for as long as the disk took, and no longer.
+# While fewer than a third of them are done, the others are waited for as long as the disk took, and no longer than:
 MAX_LINGER_SECONDS = 0.02
 # Many messages in a row are sealed faster than one now and then, and while the disk writes there is time for it.
 SEALED_AHEAD_COUNT = 32
@@ -158,7 +158,7 @@ class Crew:
         return True
 
     def _waits_for_others(self) -> bool:
-        """A commit should be for half of the connections: then the other half is busy while the disk writes.
+        """A commit should be for a third of the connections or more: then the others are busy while the disk writes.
 
         While one is on its way to the disk it is worth waiting for so many; else as long as the disk takes, no longer.
         """

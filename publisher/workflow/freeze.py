@@ -90,9 +90,8 @@ def _store_edition(app: Application, draft: EditionDraft, due: DueTime | None) -
     if due is None:
         return app.ledger.freeze_edition(_new_edition(app, draft, f"{MANUAL}{draft.number}"), now)
     edition = _new_edition(app, draft, due.occurrence)
-    is_ahead = due.due_at > now and needs_person(
-        app, draft.digest
-    )  # else it is held in this same tick, and that is told
+    # What is made only at its due time is held in this same tick, and that is told.
+    is_ahead = due.due_at > now and needs_person(app, draft.digest)
     told = [ready_event(app, edition)] if is_ahead else []
     return app.due_times.freeze(due, edition, now, is_late=is_late(due.due_at, now), told=told)
 
