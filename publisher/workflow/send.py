@@ -97,7 +97,7 @@ class _Run:
 
     def go(self, grace_seconds: float) -> None:
         """Start all crews, wait for them, leave nothing open. Errors: what a crew met that stops everything."""
-        with _unburdened():
+        with unburdened():
             self._go(grace_seconds)
 
     def _go(self, grace_seconds: float) -> None:
@@ -154,17 +154,43 @@ class _Run:
             raise self.halt.error
 
 
+@dataclass
+class _Collector:
+    """Python's collector of cycles, and how many runs want it to be quiet: a process sends over several channels."""
+
+    run_count: int = 0
+    thresholds: tuple[int, int, int] = (0, 0, 0)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def quieten(self) -> None:
+        """Keep it from looking through the whole program again and again (docs/decisions/0002)."""
+        with self.lock:
+            self.run_count += 1
+            if self.run_count == 1:
+                self.thresholds = gc.get_threshold()
+                gc.freeze()
+                gc.set_threshold(max(self.thresholds[0], ALLOCATIONS_BETWEEN_COLLECTIONS), *self.thresholds[1:])
+
+    def let_go(self) -> None:
+        """After the last of the runs it is as it was before the first."""
+        with self.lock:
+            self.run_count -= 1
+            if self.run_count == 0:
+                gc.set_threshold(*self.thresholds)
+                gc.unfreeze()
+
+
+_collector = _Collector()
+
+
 @contextmanager
-def _unburdened() -> Iterator[None]:
-    """Keep Python's collector from looking through the whole program again and again (docs/decisions/0002)."""
-    thresholds = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(max(thresholds[0], ALLOCATIONS_BETWEEN_COLLECTIONS), *thresholds[1:])
+def unburdened() -> Iterator[None]:
+    """Send without Python's collector in between."""
+    _collector.quieten()
     try:
         yield
     finally:
-        gc.set_threshold(*thresholds)
-        gc.unfreeze()
+        _collector.let_go()
 
 
 def connection_count(channel: Channel) -> int:
