@@ -31,11 +31,20 @@ class Disk:
 
     content: bytearray
     unsynced: list[Change] = field(default_factory=list)
+    synced_count: int = 0
 
-    def sync(self) -> None:
-        for change in self.unsynced:
+    @property
+    def written_count(self) -> int:
+        """How much was ever written, up to now."""
+        return self.synced_count + len(self.unsynced)
+
+    def sync(self, written_count: int) -> None:
+        """Have the first so many on the disk: a sync speaks of what was written before it began."""
+        count = max(0, written_count - self.synced_count)
+        for change in self.unsynced[:count]:
             change(self.content)
-        self.unsynced.clear()
+        del self.unsynced[:count]
+        self.synced_count += count
 
     def cut(self, chance: random.Random) -> bytes:
         """Give what a power cut leaves."""
@@ -62,7 +71,7 @@ def options(database: Path) -> list[str]:
 def cut_power(database: Path, before: Mapping[Path, bytes], trace: Path, chance: random.Random) -> None:
     """Put the files into the state that a power cut at the end of the record leaves."""
     disks = {str(path): Disk(bytearray(content)) for path, content in before.items()}
-    _replay(trace, disks)
+    replay(trace, disks)
     for path, disk in disks.items():
         Path(path).write_bytes(disk.cut(chance))
     database.with_name(f"{database.name}-shm").unlink(missing_ok=True)
@@ -70,28 +79,29 @@ def cut_power(database: Path, before: Mapping[Path, bytes], trace: Path, chance:
         slots.write_bytes(_BOOT.sub(lambda boot: b"0" * len(boot[0]), slots.read_bytes()))
 
 
-def _replay(trace: Path, disks: Mapping[str, Disk]) -> None:
-    begun: dict[str, tuple[Disk, str, str]] = {}
+def replay(trace: Path, disks: Mapping[str, Disk]) -> None:
+    """Do to the disks what the record says. Others write while one syncs: that counts from its begin."""
+    begun: dict[str, tuple[Disk, str, str, int]] = {}
     for line in trace.read_text(encoding="ascii").splitlines():
         call, resumed = _CALL.match(line), _RESUMED.match(line)
         if call is not None:
             disk, rest = disks[_plain(call["path"]).decode()], call["rest"]
             if "<unfinished" in rest:
-                begun[call["thread"]] = (disk, call["name"], rest)
+                begun[call["thread"]] = (disk, call["name"], rest, disk.written_count)
             elif _RESULT.search(rest):
-                _apply(disk, call["name"], rest)
+                _apply(disk, call["name"], rest, disk.written_count)
         elif resumed is not None and resumed["thread"] in begun:
-            disk, name, rest = begun.pop(resumed["thread"])
+            disk, name, rest, before_count = begun.pop(resumed["thread"])
             if _RESULT.search(resumed["rest"]):
-                _apply(disk, name, rest)
-    for disk, name, rest in begun.values():  # under way when the power went: may be there, is not synced
+                _apply(disk, name, rest, before_count)
+    for disk, name, rest, before_count in begun.values():  # under way when the power went: may be there, is not synced
         if not name.endswith("sync"):
-            _apply(disk, name, rest)
+            _apply(disk, name, rest, before_count)
 
 
-def _apply(disk: Disk, name: str, rest: str) -> None:
+def _apply(disk: Disk, name: str, rest: str, before_count: int) -> None:
     if name in ("fsync", "fdatasync"):
-        disk.sync()
+        disk.sync(before_count)
     elif name == "ftruncate":
         length = _LENGTH.match(rest)
         assert length, rest

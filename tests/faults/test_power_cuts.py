@@ -12,7 +12,7 @@ import pytest
 from tests.faults.editions import CONNECTIONS, config_for, make_edition, publish_later
 from tests.faults.judge import is_sound, judge, read_ledger
 from tests.faults.naive import make_book
-from tests.faults.power import cut_power, options, read_files
+from tests.faults.power import Disk, cut_power, options, read_files, replay
 from tests.faults.runs import Cold, Run, Warm
 from tests.faults.tracing import need_strace, run_traced
 from tests.journeys.servers.accountant import Accountant, Aim, Moment
@@ -92,3 +92,28 @@ def test_control_synchronous_normal(tmp_path: Path, accountant: Accountant, cold
     assert verdict.is_clean == (kind == "journal"), verdict
     if kind != "journal":
         assert verdict.unnamed_duplicates
+
+
+def recorded(path: Path, thread: int, call: str, content: bytes = b"", offset: int = 0) -> str:
+    shown = "".join(f"\\x{octet:02x}" for octet in bytes(path))
+    written = "".join(f"\\x{octet:02x}" for octet in content)
+    return f"{thread} {call}(5<{shown}>" + (f', "{written}", {len(content)}, {offset}' if content else "")
+
+
+def test_a_sync_is_for_what_was_written_before_it_began(tmp_path: Path) -> None:
+    """While one process syncs, another one goes on writing: of that the sync says nothing."""
+    file, trace = tmp_path / "log", tmp_path / "trace"
+    lines = [
+        recorded(file, 1, "pwrite64", b"A") + ") = 1",
+        recorded(file, 2, "fdatasync") + " <unfinished ...>",
+        recorded(file, 1, "pwrite64", b"B", 1) + ") = 1",
+        "2 <... fdatasync resumed>) = 0",
+    ]
+    trace.write_text("\n".join(lines))
+    disk = Disk(bytearray())
+    replay(trace, {str(file): disk})
+    assert (bytes(disk.content), len(disk.unsynced)) == (b"A", 1)
+    trace.write_text("\n".join([*lines, recorded(file, 2, "fdatasync") + ") = 0"]))  # the control
+    disk = Disk(bytearray())
+    replay(trace, {str(file): disk})
+    assert (bytes(disk.content), disk.unsynced) == (b"AB", [])
