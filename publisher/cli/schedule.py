@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from publisher.workflow.foresee import PostToCome, Run
 
 MAX_RUNS = 1_000
+# What cannot be made is tried again until it is too late: until then there is no row either.
+UNDECIDED = "nothing is recorded: publish run was not at work then, or is still trying"
 
 
 @publish_command("schedule", summary="List the next runs with what would go out, or explain a day.")
@@ -158,7 +160,7 @@ def _said(time: dict[str, Any]) -> str:
         return f"{outcome['edition']}{late}: {outcome['edition_state']}{why}"
     if time["skip"]:
         return f"skipped: {time['skip']}"
-    return "nothing is recorded: publish run was not at work then" if time["is_over"] else "an edition is made"
+    return UNDECIDED if time["is_over"] else "an edition is made"
 
 
 commands = {"schedule": schedule}

@@ -1,6 +1,6 @@
 """Tell: keep for the team what has happened. A later step of the tick bundles it into notices.
 
-What is decided about an edition or a due time is told in the transaction that decides it (`event_of`).
+What `publish run` decides about an edition or a due time is told in the transaction that decides it (`event_of`).
 """
 
 from __future__ import annotations

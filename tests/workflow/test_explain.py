@@ -96,12 +96,25 @@ def test_a_held_one_says_why_and_its_newest_revision_counts(project: Project) ->
     assert said(project) == ["07:00 Europe/Berlin: daily/1: sent"]
 
 
+def test_one_that_cannot_be_made_yet_is_not_said_to_have_been_slept_through(project: Project) -> None:
+    project.article()
+    template = project.folder / "templates" / "email" / "digest" / "text.j2"
+    template.parent.mkdir(parents=True)
+    template.write_text("{{ nonsense }}")
+    pass_at(project, TUESDAY.replace(minute=5))
+    assert said(project) == [
+        "07:00 Europe/Berlin: nothing is recorded: publish run was not at work then, or is still trying"
+    ]
+    pass_at(project, TUESDAY.replace(hour=9))
+    assert said(project)[0].startswith("07:00 Europe/Berlin: missed: ")
+
+
 def test_a_time_that_the_schedule_names_no_more_is_shown(project: Project) -> None:
     pass_at(project, TUESDAY)
     file = project.folder / "config.toml"
     file.write_text(file.read_text().replace("Mon-Fri 07:00", "Mon-Fri 06:00"))
     assert said(project) == [
-        "06:00 Europe/Berlin: nothing is recorded: publish run was not at work then",
+        "06:00 Europe/Berlin: nothing is recorded: publish run was not at work then, or is still trying",
         "07:00 Europe/Berlin: skipped: no article is queued",
     ]
 
