@@ -82,8 +82,8 @@ def _refuse_unknown(app: Any, channel: str | None) -> None:
 
 def _data(row: Any) -> dict[str, Any]:
     flat = asdict(row)
-    key = flat.pop("key")
-    return {**key, "key": row.key.text(), **flat}
+    del flat["key"]
+    return {**row.key._asdict(), "key": row.key.text(), **flat}
 
 
 def _show(console: Console, rows: list[Any], tries: Any, zone: str, count: int) -> None:
