@@ -104,6 +104,12 @@ class SendingStopped(StoreError):
     exit_code = 4
 
 
+class LogLost(StoreError):
+    """The disk has not taken what the ledger has recorded: this process must end, and begin anew from the disk."""
+
+    exit_code = 4
+
+
 class ChannelMisconfigured(PublisherError):
     """The remote refuses our credentials or our set-up: the channel stops, its deliveries stay queued."""
 

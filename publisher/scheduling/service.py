@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from publisher.errors import PublisherError
+from publisher.errors import LogLost, PublisherError
 from publisher.logs import get_logger
 from publisher.ports.engine import Engine, Task
 from publisher.scheduling.lanes import LocalEngine
@@ -103,12 +103,17 @@ class Service:
             self.course.tell_once(f"channel {channel} stopped: {error}")
 
     def _attempt(self, work: Callable[[], object]) -> PublisherError | None:
-        """Do something and give its error, which is told once for as long as it lasts, and logged each time."""
+        """Do something and give its error, which is told once for as long as it lasts, and logged each time.
+
+        Errors: LogLost.
+        """
         try:
             work()
         except PublisherError as error:
             get_logger().error("failed", error=str(error))
             self.vital.note(str(error))
+            if isinstance(error, LogLost) or isinstance(error.__cause__, LogLost):
+                raise  # going on would be of no use: a process that starts anew reads what the disk has
             if self.course.problem(error):
                 tell_error(self.app, error)
             return error

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from publisher.errors import PublisherError, StoreBusy, StoreError, TryAgain
+from publisher.errors import LogLost, PublisherError, StoreBusy, StoreError, TryAgain
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +95,10 @@ def translate(error: Exception, where: str, taken: type[Exception] | None = None
     return meaning.error(f"{meaning.what} ({_first_line(cause)})", where=where, hint=meaning.hint)
 
 
-def disk_failure(number: int, where: str) -> PublisherError:
-    """Find the error of ours that says what the operating system means, by its number, where the log was not synced."""
+def disk_failure(number: int, where: str) -> LogLost:
+    """Say what the operating system means, by its number, where the log was not synced."""
     meaning = _SQLITE_MEANINGS[sqlite3.SQLITE_FULL] if number in _DISK_FULL_NUMBERS else _DISK
-    hint = f'{meaning.hint} Where "publish run" is at work, start it again: it sends nothing more by itself.'
-    return meaning.error(f"{meaning.what} ({os.strerror(number)})", where=where, hint=hint)
+    return LogLost(f"{meaning.what} ({os.strerror(number)})", where=where, hint=meaning.hint)
 
 
 def _is_taken(cause: BaseException) -> bool:

@@ -41,16 +41,16 @@ class LogSync:
         self._failed_number = 0
 
     def check(self) -> None:
-        """Raise what has failed before. Errors: StoreError, TryAgain."""
+        """Raise what has failed before. Errors: LogLost."""
         if self._failed_number:
             raise disk_failure(self._failed_number, self._database)
 
     def sync(self) -> None:
-        """Wait until all that was written to the log is on the disk. Errors: StoreError, TryAgain."""
+        """Wait until all that was written to the log is on the disk. Errors: LogLost."""
         self.note(syncing.sync(self.descriptor()))
 
     def note(self, number: int) -> None:
-        """Take the result of a sync: the number of its error, or 0. Errors: StoreError, TryAgain."""
+        """Take the result of a sync: the number of its error, or 0. Errors: LogLost."""
         self._failed_number = self._failed_number or number
         self.check()
 

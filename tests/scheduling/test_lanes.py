@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import socket
@@ -16,13 +17,16 @@ import pytest
 
 from publisher.bootstrap import SystemClock
 from publisher.domain.attempt import Accepted, Outcome
+from publisher.domain.delivery import DeliveryState
 from publisher.domain.message import SealedMessage
-from publisher.errors import StoreError
+from publisher.errors import LogLost, StoreError
 from publisher.intake.queue import QueueReading
 from publisher.ports.engine import Task
+from publisher.ports.ledger import DeliveryFilter
 from publisher.scheduling.lanes import SILENT_SECONDS, LocalEngine
 from publisher.scheduling.service import Service
 from publisher.scheduling.systemd import notify_systemd
+from publisher.store.ledger import SqlLedger
 from tests.journeys.project import Project, folder_config
 from tests.workflow.office import StandingClock, opened
 from tests.workflow.scripted import ScriptedAdapter, scripted
@@ -266,6 +270,18 @@ def test_what_is_ready_ahead_is_not_rendered_again(two_digests: Project) -> None
         service.once()
         (edition,) = app.ledger.editions()
     assert edition.content_hash == ready.email.message.content_hash
+
+
+def test_it_ends_where_the_disk_has_not_taken_what_the_ledger_recorded(two_digests: Project) -> None:
+    """A process that starts anew reads what the disk has; one that went on could never send again."""
+    with opened(two_digests, StandingClock()) as app:
+        assert isinstance(app.ledger, SqlLedger)
+        with pytest.raises(LogLost):
+            app.ledger._database.log.note(errno.EIO)
+        with pytest.raises(StoreError, match="the disk reported an error") as ended:
+            Service(app, threading.Event(), lambda event: None).run()
+        assert ended.value.exit_code == 4  # 2 would keep systemd from starting it again
+        assert {row.state for row in app.ledger.deliveries(DeliveryFilter())} == {DeliveryState.CLAIMED}
 
 
 @pytest.mark.parametrize("name", ["notify", "@publisher-test-{pid}"])

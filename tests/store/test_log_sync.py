@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.errors import StoreError
+from publisher.errors import LogLost, StoreError
 from publisher.store.log_sync import InlineSyncer, LogSync, ProcessSyncer
 
 PATIENCE_SECONDS = 20.0
@@ -144,10 +144,10 @@ def test_a_failure_is_told_and_stays(broken_log: LogSync, bell: Bell) -> None:
     syncer = ProcessSyncer(broken_log, bell.rings.fileno())
     syncer.begin()
     bell.wait()
-    with pytest.raises(StoreError, match=r"the disk reported an error .*\(Invalid argument\)"):
+    with pytest.raises(LogLost, match=r"the disk reported an error .*\(Invalid argument\)"):
         syncer.done_count()
     syncer.close()
-    with pytest.raises(StoreError):
+    with pytest.raises(LogLost):
         broken_log.check()
 
 
