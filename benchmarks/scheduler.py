@@ -132,7 +132,7 @@ class AtOnce:
 
 
 def month() -> bool:
-    """Thirty days, with a look at everything each half hour and an edition on each workday."""
+    """Thirty days, with a look at everything each five minutes and an edition on each workday."""
     with tempfile.TemporaryDirectory() as name:
         project = make_project(Path(name) / "project", folder_config(), 0)
         clock, engine = Calendar(), AtOnce()
@@ -147,8 +147,8 @@ def month() -> bool:
 
 def pulses(project: Project, service: Service, clock: Calendar, engine: AtOnce, day: int) -> int:
     project.article(f"tag-{day}")
-    for _ in range(24 * 2):
-        clock.at += dt.timedelta(minutes=30)
+    for _ in range(24 * 12):
+        clock.at += dt.timedelta(minutes=5)
         service.pulse()
         while engine.waiting:
             service.do(engine.waiting.pop(0))

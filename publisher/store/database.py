@@ -31,7 +31,8 @@ SELECT count(*) > 0 AND count(*) FILTER (WHERE name = 'alembic_version') = 0 FRO
 
 # A large import touches pages all over the index of addresses, again with each batch. SQLite's own 2 MB of cache and a
 # checkpoint every 1,000 pages made it read and write the same pages many times: a fifth of the time.
-CACHE_KIB = 8_192
+# More than this, for each connection, would be memory that grows with the list.
+CACHE_KIB = 4_096
 CHECKPOINT_PAGES = 10_000
 # Sending goes through the tables from front to back: more than this would only be memory that grows with the list.
 HOT_CACHE_KIB = 2_048

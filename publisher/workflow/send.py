@@ -168,6 +168,7 @@ class _Collector:
             self.run_count += 1
             if self.run_count == 1:
                 self.thresholds = gc.get_threshold()
+                gc.collect()  # what making the edition has left behind
                 gc.freeze()
                 gc.set_threshold(max(self.thresholds[0], ALLOCATIONS_BETWEEN_COLLECTIONS), *self.thresholds[1:])
 
