@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from publisher.errors import PublisherError, StoreBusy, StoreError, TryAgain
+from publisher.errors import LogLost, PublisherError, StoreBusy, StoreError, TryAgain
 from publisher.store.failures import disk_failure, failures_mapped, translate
 
 
@@ -42,20 +42,21 @@ def test_each_code_has_its_meaning(code: int, error: type[PublisherError], words
 
 
 @pytest.mark.parametrize(
-    ("number", "error", "words"),
+    ("number", "words", "hint"),
     [
-        (errno.ENOSPC, TryAgain, "no space left"),
-        (errno.EDQUOT, TryAgain, "no space left"),
-        (errno.EIO, StoreError, "the disk reported an error"),
-        (255, StoreError, "the disk reported an error"),
+        (errno.ENOSPC, "no space left", "Make room"),
+        (errno.EDQUOT, "no space left", "Make room"),
+        (errno.EIO, "the disk reported an error", "Look at the disk"),
+        (255, "the disk reported an error", "Look at the disk"),
     ],
 )
-def test_a_log_that_was_not_synced(number: int, error: type[PublisherError], words: str) -> None:
-    """A process that goes on does not get over it: whoever reads it is told to start it again."""
+def test_a_log_that_was_not_synced(number: int, words: str, hint: str) -> None:
+    """A process that goes on does not get over it: it ends, with a code after which a service is started again."""
     found = disk_failure(number, "publisher.db")
-    assert type(found) is error
-    assert words in str(found)
-    assert 'Where "publish run" is at work, start it again' in str(found)
+    assert isinstance(found, LogLost)
+    assert found.exit_code == 4
+    assert words in found.what
+    assert hint in found.hint
 
 
 def test_no_values_are_shown() -> None:
