@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -14,6 +14,7 @@ from publisher.ports.upkeep import Upkeep
 from publisher.scheduling.service import Service
 from publisher.workflow.application import Application
 from tests.journeys.project import Project
+from tests.scheduling.queued import Queued
 from tests.workflow.office import MONDAY, StandingClock, now, opened
 
 
@@ -28,19 +29,6 @@ class Broken:
 
     def forget_attempts(self, before: datetime, limit: int) -> int:
         raise StoreError("the disk says no", where="publisher.db")
-
-
-@dataclass
-class Queued:
-    """An engine that only notes what it was given."""
-
-    tasks: list[Task] = field(default_factory=list)
-
-    def enqueue(self, connection: object | None, task: Task, lane: str) -> None:
-        self.tasks.append(task)
-
-    def beat(self) -> None:
-        pass
 
 
 @pytest.fixture
