@@ -18,7 +18,7 @@ from publisher.store.changes import change_deliveries
 from publisher.store.finishing import record_attempt
 from publisher.store.prepared import Hot
 from publisher.store.rows import AnyRow
-from publisher.store.tables import HELD, deliveries
+from publisher.store.tables import HAS_WORKER, HELD, deliveries
 from publisher.store.wire import WireRecord
 
 D = DeliveryState
@@ -38,8 +38,9 @@ HELD_ROWS = (
         deliveries.c.changed_at,
         deliveries.c.lease_until,
     )
-    .where(HELD)
-    .order_by(deliveries.c.id)
+    .where(HAS_WORKER, HELD)
+    # In the order of ix_deliveries_held: for the order of the ids alone SQLite would go through all deliveries instead.
+    .order_by(deliveries.c.claimed_by, deliveries.c.id)
     .with_for_update(skip_locked=True)
 )
 # Of what was only claimed nothing was sent.

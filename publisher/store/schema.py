@@ -10,7 +10,7 @@ from publisher.errors import StoreError
 from publisher.store.database import Database
 
 # All versions in the order in which they follow on each other; a test compares them with the files in migrations/.
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 

@@ -32,7 +32,6 @@ from publisher.store.segments import IS_NEXT, read_previous
 from publisher.store.suppressions import is_suppressed
 from publisher.store.tables import (
     CLAIMABLE,
-    HELD,
     circuits,
     deliveries,
     editions,
@@ -149,9 +148,7 @@ SKIP_SUPPRESSED = _SKIP.where(_suppressed_since).values(reason="the address is s
 SKIP_UNSUBSCRIBED = _SKIP.where(_left_since).values(reason="no longer subscribed")
 
 RELEASE_CLAIMS = (
-    change_deliveries([D.CLAIMED], D.QUEUED)
-    .where(HELD, _mine)
-    .values(changed_at=_now, claimed_by=None, lease_until=None)
+    change_deliveries([D.CLAIMED], D.QUEUED).where(_mine).values(changed_at=_now, claimed_by=None, lease_until=None)
 )
 RELEASE_CLAIM = (
     change_deliveries([D.CLAIMED], D.QUEUED)

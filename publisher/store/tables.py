@@ -95,6 +95,7 @@ metadata = MetaData(
 )
 
 # `sqlite_autoincrement`: an id that was once given is not given again, since a worker may still hold what it stood for.
+# SQLite writes a table of its own for that at each insert: `attempts` goes without.
 # `sqlite_with_rowid=False`: the table is nothing but its key.
 
 
@@ -266,6 +267,8 @@ suppressions = Table(
 # A partial index is used only where the query repeats its condition word for word, so each condition stands here once.
 CLAIMABLE = text("state IN ('queued', 'deferred')")
 HELD = text("state IN ('claimed', 'sending')")
+# What is held, and the few in doubt whose worker may still come back with evidence (recovery.py). Ask for HELD as well.
+HAS_WORKER = text("claimed_by IS NOT NULL")
 DEFERRED = text("state = 'deferred'")
 OPEN = text("closed_at IS NULL")
 
@@ -316,7 +319,9 @@ deliveries = Table(
         sqlite_where=CLAIMABLE,
         postgresql_where=CLAIMABLE,
     ),
-    Index("ix_deliveries_held", "lease_until", sqlite_where=HELD, postgresql_where=HELD),
+    # Neither its column nor its condition speaks of what changes between claim and start, so that a start leaves it
+    # alone. HELD as the condition would not do: SQLite takes an entry out and puts it back wherever the state changes.
+    Index("ix_deliveries_held", "claimed_by", sqlite_where=HAS_WORKER, postgresql_where=HAS_WORKER),
     Index("ix_deliveries_deferred", "rehearsal", "due_at", sqlite_where=DEFERRED, postgresql_where=DEFERRED),
     # Each change of state writes this one: so it is as narrow as counting allows (figures.py).
     Index("ix_deliveries_edition_state", "edition_id", "state"),
@@ -343,7 +348,8 @@ attempts = Table(
     Column("duration_ms", Integer, nullable=False),
     # Recording the same result again changes nothing.
     UniqueConstraint("delivery_id", "number", "outcome", "started_at", name="uq_attempts_result"),
-    sqlite_autoincrement=True,
+    # No `sqlite_autoincrement`: once the newest attempts are forgotten, their ids may come again. Nothing keeps such an
+    # id; it only tells the order of the attempts that are there, and a new one is always above all of them.
 )
 
 pace_buckets = Table(

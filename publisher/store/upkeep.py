@@ -17,12 +17,12 @@ from publisher.store.database import SYNCHRONOUS_FULL, Database
 from publisher.store.instance import READ_META, read_instance_secret
 from publisher.store.restoring import REASON, RESTORED_AT
 from publisher.store.schema import READ_VERSION
-from publisher.store.tables import HELD, deliveries, meta
+from publisher.store.tables import HAS_WORKER, HELD, deliveries, meta
 from publisher.store.wire import count_lost_runs, wire_folder
 
 FORGET_META = delete(meta).where(meta.c.name == bindparam("of_name"))
 COUNT_LOST_CLAIMS = select(func.count()).where(
-    HELD, deliveries.c.lease_until <= bindparam("now", type_=deliveries.c.lease_until.type)
+    HAS_WORKER, HELD, deliveries.c.lease_until <= bindparam("now", type_=deliveries.c.lease_until.type)
 )
 COUNT_IN_DOUBT = select(func.count()).where(
     deliveries.c.state == DeliveryState.UNKNOWN, deliveries.c.reason == REASON, deliveries.c.rehearsal.is_(False)

@@ -38,6 +38,19 @@ def test_attempts_go_in_batches_and_only_old_ones_of_what_is_finished(store: Sto
     assert len(rows(store.ledger)) == 5
 
 
+def test_attempts_stay_in_their_order_where_ids_come_again(store: Store) -> None:
+    """The newest were forgotten, so the next ones get their ids: those of a delivery still stand as they were made."""
+    sent(store, 2)
+    assert store.upkeep.forget_attempts(LATER, 100) == 2
+    planned(store, 1, slugs=("zweite",))
+    (delivery,) = claim(store.ledger, limit=1)
+    for outcome in (Deferred("451"), Deferred("452"), Accepted("250")):
+        start(store.ledger, [delivery.id])
+        finish(store.ledger, delivery.id, outcome, not_before=NOW)
+        claim(store.ledger, limit=1)
+    assert [row.reason for row in store.ledger.attempts([delivery.id])] == ["451", "452", ""]
+
+
 def test_the_attempts_of_what_is_open_or_in_doubt_stay(store: Store) -> None:
     """When an unknown one may have arrived stands there, and nowhere else."""
     planned(store, 2)

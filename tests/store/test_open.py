@@ -60,6 +60,39 @@ def _schema(path: Path) -> list[tuple[str, str]]:
     return found
 
 
+def test_version_8_keeps_attempts_as_they_are(tmp_path: Path) -> None:
+    """It makes their table again: same ids, same columns, going with their delivery, and numbered on above them."""
+    database = connect_sqlite(tmp_path / "ledger.db")
+    with database.write() as connection:
+        run_migrations(connection, "0007")
+        connection.exec_driver_sql("INSERT INTO messages VALUES (1, 'hash', 'email', x'00', '2026')")
+        for delivery_id in (1, 2):
+            connection.exec_driver_sql(DELIVERY, (delivery_id, f"p{delivery_id}@example.org"))
+        connection.exec_driver_sql("INSERT INTO attempts VALUES " + ", ".join(map(str, ATTEMPTS)))
+    with database.write() as connection:
+        run_migrations(connection, "0008")
+        assert connection.exec_driver_sql("SELECT * FROM attempts ORDER BY id").all() == ATTEMPTS
+        assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+        connection.exec_driver_sql("DELETE FROM deliveries WHERE id = 1")
+        connection.exec_driver_sql(f"INSERT INTO attempts SELECT NULL, 2, 3{MORE} FROM attempts LIMIT 1")
+        ids = connection.exec_driver_sql("SELECT id, delivery_id FROM attempts ORDER BY id").all()
+    database.close()
+    assert ids == [(6, 2), (8, 2), (9, 2)]
+
+
+DELIVERY = """
+INSERT INTO deliveries (id, message_id, channel, recipient, segment, occurrence, rehearsal, adapter, prepared, marks,
+                        state, attempt_count, queued_at, changed_at, due_at)
+VALUES (?, 1, 'mail', ?, 1, 'daily/1', 0, 'folder', '{}', '{}', 'accepted', 1, '2026', '2026', '2026')
+"""
+# One has been forgotten, number 7.
+ATTEMPTS = [
+    (id_, delivery_id, number, "accepted", "", "dot", "ok", 250, "2.0.0", "mx", "w1", "2026", 3)
+    for id_, delivery_id, number in ((5, 1, 1), (6, 2, 1), (8, 2, 2))
+]
+MORE = ", outcome, reason, stage, reply, code, enhanced_code, relay, worker, started_at, duration_ms"
+
+
 def test_the_known_versions_are_those_in_the_folder(store: Store) -> None:
     with store.database.read() as connection:
         scripts = ScriptDirectory.from_config(alembic_config(connection))

@@ -18,8 +18,10 @@ import publisher.store
 from publisher.store.figures import COUNT_OTHERS_BY_CHANNEL, COUNT_POSTS, COUNT_WITH_POSTS
 from publisher.store.open import Store
 from publisher.store.prepared import Prepared
-from publisher.store.sending import NEXT
+from publisher.store.recovery import HELD_ROWS
+from publisher.store.sending import CLAIM, NEXT, RELEASE_CLAIMS, START
 from publisher.store.tables import deliveries, metadata
+from publisher.store.upkeep import COUNT_LOST_CLAIMS
 from publisher.store.upsert import Insert
 from tests.store.scenes import planned
 
@@ -129,3 +131,43 @@ def test_counting_posts_reads_the_rows_of_posts_only(store: Store, statement: Cl
     through = [step for step in steps(store, statement) if " deliveries " in step]
     assert "SEARCH deliveries USING INDEX ix_deliveries_post_id (post_id=?)" in through
     assert not any(step.startswith("SCAN") or "edition_id>" in step for step in through)
+
+
+@pytest.mark.parametrize("statement", [HELD_ROWS, COUNT_LOST_CLAIMS, RELEASE_CLAIMS])
+def test_looking_for_what_is_held_reads_nothing_else(store: Store, statement: ClauseElement) -> None:
+    """Workers ask each time they begin and end: they must not go through a million deliveries for a few."""
+    planned(store, 1)
+    assert "ix_deliveries_held" in steps(store, statement)[0]
+
+
+@pytest.mark.parametrize("statement", [CLAIM, START])
+def test_a_delivery_is_found_by_its_id(store: Store, statement: ClauseElement) -> None:
+    """Not among all that its worker holds."""
+    planned(store, 1)
+    assert steps(store, statement)[0] == "SEARCH deliveries USING INTEGER PRIMARY KEY (rowid=?)"
+
+
+def written(store: Store, statement: ClauseElement) -> set[str]:
+    """The tables and indexes that SQLite opens for writing."""
+    compiled = statement.compile(dialect=DIALECTS["sqlite"])
+    values = tuple("x" for _ in compiled.positiontup or ())
+    with store.database.read() as connection:
+        pages = {row[3] for row in connection.exec_driver_sql(f"EXPLAIN {compiled}", values) if row[1] == "OpenWrite"}
+        names = connection.exec_driver_sql("SELECT name, rootpage FROM sqlite_schema").all()
+    return {row.name for row in names if row.rootpage in pages}
+
+
+def test_a_start_leaves_the_index_of_what_is_held_alone(store: Store) -> None:
+    """Each message is started: a claim puts it there, and it stays until it is finished."""
+    assert "ix_deliveries_held" in written(store, CLAIM)  # the control
+    assert written(store, START) >= {"deliveries"}
+    assert "ix_deliveries_held" not in written(store, START)
+
+
+def test_an_attempt_is_numbered_by_its_own_table_alone(store: Store) -> None:
+    """With AUTOINCREMENT, SQLite would write one more table for each message."""
+    numbered_apart = "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%AUTOINCREMENT%'"
+    with store.database.read() as connection:
+        names = set(connection.exec_driver_sql(numbered_apart).scalars())
+    assert {"deliveries", "editions", "messages"} <= names  # the control
+    assert "attempts" not in names
