@@ -178,7 +178,7 @@ _skip_unsubscribed = Prepared(lambda _: SKIP_UNSUBSCRIBED)
 
 
 def claim(  # noqa: PLR0913 - each is one thing that says what may be claimed
-    connection: Connection,
+    hot: Hot,
     channel: str,
     *,
     worker: str,
@@ -188,15 +188,18 @@ def claim(  # noqa: PLR0913 - each is one thing that says what may be claimed
     now: datetime,
     message_id: int | None = None,
 ) -> Sequence[ClaimedDelivery]:
-    """Claim up to `limit` deliveries, oldest first."""
-    hot = Hot.of(connection)
+    """Claim up to `limit` deliveries, oldest first; what earlier segments left is not read yet."""
     statement, which = (_next, {}) if message_id is None else (_next_of_message, {"of_message": message_id})
     rows = statement.read(hot, [{}], of_channel=channel, limit=limit, rehearsed=rehearsal, now=now, **which)
     lease_until = now + timedelta(seconds=lease_seconds)
     _claim.change(hot, [{"delivery": row[0]} for row in rows], claimant=worker, lease=lease_until, now=now)
-    claimed = [ClaimedDelivery(row[0], DeliveryKey(*row[2:8]), *row[8:]) for row in rows]
+    return [ClaimedDelivery(row[0], DeliveryKey(*row[2:8]), *row[8:]) for row in rows]
+
+
+def with_previous(connection: Connection, claimed: Sequence[ClaimedDelivery]) -> Sequence[ClaimedDelivery]:
+    """Add what the earlier segments of their threads left."""
     previous = read_previous(connection, [delivery.id for delivery in claimed if delivery.key.segment > 1])
-    return [each._replace(previous=previous[each.id]) if each.id in previous else each for each in claimed]
+    return [each._replace(previous=previous.get(each.id, ())) for each in claimed]
 
 
 def delivery_key(row: AnyRow) -> DeliveryKey:
