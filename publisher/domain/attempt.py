@@ -6,10 +6,10 @@ An unknown outcome is never retried blindly: it is named to a person, or settled
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What the remote said and where in the dialogue; free of secrets and full addresses.
 
     `stage` is the adapter's word for the step (connect, auth, envelope, data, request, response ...); `reply` at most

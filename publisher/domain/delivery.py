@@ -90,5 +90,14 @@ class DeliveryKey(NamedTuple):
 
 @lru_cache(maxsize=256)  # asked for several times while one message is made
 def _key_text(key: DeliveryKey) -> str:
-    parts = [key.message_hash, key.channel, key.recipient, key.segment, key.occurrence, key.rehearsal]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
+    before, after = _around_recipient(key.message_hash, key.channel, key.segment, key.occurrence, key.rehearsal)
+    return hashlib.sha256(f"{before}{json.dumps(key.recipient)}{after}".encode()).hexdigest()[:40]
+
+
+@lru_cache(maxsize=16)  # the same for all who get one message
+def _around_recipient(
+    message_hash: str, channel: str, segment: int, occurrence: str, rehearsal: bool
+) -> tuple[str, str]:
+    """Write a key's parts as JSON, and cut it where the recipient stands."""
+    before, after = [message_hash, channel], [segment, occurrence, rehearsal]
+    return f"{json.dumps(before)[:-1]}, ", f", {json.dumps(after)[1:]}"

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 
@@ -114,8 +114,7 @@ def _decode_piece(piece: str | dict[str, str]) -> Piece:
     return Placeholder(piece["placeholder"], Context(piece["context"]))
 
 
-@dataclass(frozen=True, slots=True)
-class SealedMessage:
+class SealedMessage(NamedTuple):
     """A message with one recipient's values filled in: what an adapter puts on the wire, byte for byte.
 
     `segment` counts from 1; `previous` holds what earlier segments of the same thread left: for each its receipt.

@@ -214,8 +214,7 @@ class ClaimedDelivery(NamedTuple):
     previous: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FinishedAttempt:
+class FinishedAttempt(NamedTuple):
     """One try and what came of it. `not_before` is when a deferred delivery may be tried again.
 
     `state` follows from the outcome, except that a deferral too many becomes `expired`. An attempt that is not counted

@@ -226,4 +226,4 @@ def rehearse(network: Network, folder: Path, attempts: Attempts) -> tuple[Outcom
     adapter = network.adapter("https://network.example", folder, capture=capture)
     message = attempts.message()
     unsealed = Message(message.kind, {name: (content,) for name, content in message.sections.items()})
-    return adapter.open().send(replace(message, prepared=adapter.prepare(unsealed)), Marks()), capture.files
+    return adapter.open().send(message._replace(prepared=adapter.prepare(unsealed)), Marks()), capture.files

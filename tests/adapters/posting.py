@@ -71,7 +71,7 @@ def send(
     unsealed = Message(message.kind, {name: (content,) for name, content in message.sections.items()})
     marks = Marks()
     session = adapter.open()
-    outcome = session.send(replace(message, prepared=adapter.prepare(unsealed)), marks)
+    outcome = session.send(message._replace(prepared=adapter.prepare(unsealed)), marks)
     session.close()
     return Sent(outcome, marks, adapter, capture.files if capture else {})
 

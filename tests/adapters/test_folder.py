@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 
@@ -44,8 +43,8 @@ def test_email_name(tmp_path: Path) -> None:
 
 def test_notice_of_each_form(tmp_path: Path) -> None:
     """A notice is written as what it is: an e-mail or a post."""
-    send(dataclasses.replace(seal_email(), kind=MessageKind.NOTICE), tmp_path, folder="out")
-    send(dataclasses.replace(seal_post(), kind=MessageKind.NOTICE), tmp_path, folder="out")
+    send(seal_email()._replace(kind=MessageKind.NOTICE), tmp_path, folder="out")
+    send(seal_post()._replace(kind=MessageKind.NOTICE), tmp_path, folder="out")
     assert sorted(file.suffix for file in (tmp_path / "out").iterdir()) == [".eml", ".json", ".txt"]
 
 

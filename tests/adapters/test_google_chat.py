@@ -47,7 +47,7 @@ def test_another_attempt_has_the_same_request_id(tmp_path: Path) -> None:
     with HttpServer([drop, OK]) as server:
         adapter = make_adapter(settings_of("google_chat", server.url), folder=tmp_path)
         prepared = adapter.prepare(Message(message.kind, {name: (c,) for name, c in message.sections.items()}))
-        first, second = (adapter.open().send(replace(message, prepared=prepared), Marks()) for _ in range(2))
+        first, second = (adapter.open().send(message._replace(prepared=prepared), Marks()) for _ in range(2))
     assert isinstance(first, Unknown)
     assert isinstance(second, Accepted)
     assert server.requests[0].target == server.requests[1].target
