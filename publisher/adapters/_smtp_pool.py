@@ -40,7 +40,7 @@ class Place:
     deadline_seconds: float = 0.0
     may_send: bool = False
     result: Result | None = None
-    unwritten: bytes | memoryview = b""
+    unwritten: Sequence[bytes | memoryview] = ()
     descriptor: int = -1
 
 
@@ -92,14 +92,16 @@ class ConnectionPool:
         here.steps.close()
 
     def finished(self, seconds: float) -> Sequence[tuple[int, Result]]:
-        """Wait until something is finished, for so long at most, and give what is."""
+        """Wait until something is finished, for so long at most, and give what is. Without any time, take a look."""
         now = self._clock.monotonic_seconds()
         until = now + seconds
-        while not self._done and not self._is_woken and now < until:
+        while not self._done and not self._is_woken:
             self._wait(min(until, self._earliest_deadline) - now)
             now = self._clock.monotonic_seconds()
             if now >= self._earliest_deadline:
                 self._expire(now)
+            if now >= until:
+                break
         self._is_woken = False
         done, self._done = self._done, []
         return done
@@ -246,9 +248,8 @@ class ConnectionPool:
         if may_read:
             dialogue.read_some()
         taken_count = len(ask.replies)
-        while (reply := dialogue.next_reply()) is not None:
-            if ask.take(reply):
-                return True
+        if ask.is_answered():
+            return True
         if len(ask.replies) > taken_count:  # each reply has its own time, as a whole
             place.deadline_seconds = dialogue.deadline_of(ask.seconds)
         return False

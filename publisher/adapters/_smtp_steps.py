@@ -5,7 +5,7 @@ A dialogue is a generator: it yields a step and is sent what came of it, or the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -22,7 +22,7 @@ class Ask:
     """
 
     dialogue: Dialogue
-    content: bytes
+    content: Sequence[bytes]
     expected: tuple[int, ...]
     seconds: float
     replies: list[Reply] = field(default_factory=list)
@@ -34,6 +34,13 @@ class Ask:
         is_expected = reply.code // 100 == expected[len(replies)]
         replies.append(reply)
         return not is_expected or len(replies) == len(expected)
+
+    def is_answered(self) -> bool:
+        """Take the replies that have come in already; say whether those were all. Errors: NonsenseReply."""
+        while (reply := self.dialogue.next_reply()) is not None:
+            if self.take(reply):
+                return True
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,7 @@ def _do(step: Step) -> Any:
 
 
 def _ask(step: Ask) -> None:
-    step.dialogue.write(step.content)
+    step.dialogue.write(b"".join(step.content))
     step.is_written = True
     is_answered = not step.expected
     while not is_answered:

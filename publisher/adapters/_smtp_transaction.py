@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from publisher.adapters._smtp_dialogue import Dialogue, NonsenseReply, Reply
@@ -105,7 +106,7 @@ class Transaction:
             return self._lost(error)
         return None if refusal is None else self._refused(refusal)
 
-    def hand_over(self, wire: bytes) -> Steps[Outcome]:
+    def hand_over(self, wire: Sequence[bytes]) -> Steps[Outcome]:
         """Write body and final dot and wait for the one reply that counts."""
         ask = Ask(self.dialogue, wire, (2,), self.final_seconds)
         self.stage = BODY
@@ -145,7 +146,7 @@ class Transaction:
         A server may wait for a body although it has refused the recipient. Whatever was written now would be one: so
         this connection is of no more use. *Source:* RFC 2920 3.1 (checked 2026-11-23).
         """
-        ask = Ask(self.dialogue, b"".join(commands), _EXPECTED, self.reply_seconds)
+        ask = Ask(self.dialogue, commands, _EXPECTED, self.reply_seconds)
         yield from self._ask(ask, 0, is_kept=is_kept)
         refusal = self._refusal_among(ask, 0)
         if refusal is not None:
@@ -159,7 +160,7 @@ class Transaction:
     def _one_by_one(self, commands: list[bytes], *, is_kept: bool) -> Steps[Reply | None]:
         """Write each command after the reply to the one before; give the reply that refuses one."""
         for index, command in enumerate(commands):
-            ask = Ask(self.dialogue, command, _EXPECTED[index : index + 1], self.reply_seconds)
+            ask = Ask(self.dialogue, [command], _EXPECTED[index : index + 1], self.reply_seconds)
             yield from self._ask(ask, index, is_kept=is_kept)
             refusal = self._refusal_among(ask, index)
             if refusal is not None:
@@ -192,7 +193,7 @@ class Transaction:
 
     def _further_reply(self) -> Steps[Reply | None]:
         """Read a reply that does not count any more."""
-        ask = Ask(self.dialogue, b"", (2,), self.reply_seconds)
+        ask = Ask(self.dialogue, [], (2,), self.reply_seconds)
         try:
             yield ask
         except OSError:
@@ -204,7 +205,7 @@ class Transaction:
         if not self.is_clean:
             return
         self.is_clean = False
-        ask = Ask(self.dialogue, b"RSET\r\n", (2,), self.reply_seconds)
+        ask = Ask(self.dialogue, [b"RSET\r\n"], (2,), self.reply_seconds)
         with contextlib.suppress(OSError):
             yield ask
             self.is_clean = ask.replies[0].code == 250

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from publisher.domain.message import Context, Filled, Message, SealedMessage, join_pieces
+from publisher.domain.message import Context, Filled, Message, SealedMessage
 
 FINAL_DOT = b".\r\n"
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -36,13 +36,21 @@ class WireForm:
     def __init__(self, message: Message) -> None:
         self.message = message
         self.is_ascii = all(piece.isascii() for piece in _constants(message))
-        self._pieces = _ready_pieces(message)
+        pieces = _ready_pieces(message)
+        self._pieces = None if pieces is None else [piece if isinstance(piece, bytes) else b"" for piece in pieces]
+        self._places = [(at, piece) for at, piece in enumerate(pieces or (), start=1) if isinstance(piece, int)]
 
-    def fill(self, filled: Filled, first_lines: bytes) -> bytes | None:
-        """Give what follows DATA, with more header lines before it; None if that takes a look at every byte."""
+    def fill(self, filled: Filled, first_lines: bytes) -> list[bytes] | None:
+        """Give what follows DATA, with more header lines before it; None if that takes a look at every byte.
+
+        In pieces: joined, each message would be new memory, and the processor's cache would hold nothing else.
+        """
         if self._pieces is None:
             return None
-        return first_lines + join_pieces(self._pieces, filled.escaped)
+        pieces = [first_lines, *self._pieces]
+        for at, field in self._places:
+            pieces[at] = filled.escaped[field]
+        return pieces
 
 
 def _constants(message: Message) -> Iterable[bytes]:

@@ -82,17 +82,17 @@ class WireMaker:
         """Read the keys that messages are signed with. Errors: ChannelMisconfigured."""
         self._signer.load()
 
-    def make(self, message: SealedMessage) -> tuple[bytes, bool]:
-        """Give the bytes, and whether they are ASCII. Errors: ChannelMisconfigured."""
+    def make(self, message: SealedMessage) -> tuple[list[bytes], bool]:
+        """Give the bytes in pieces, and whether they are ASCII. Errors: ChannelMisconfigured."""
         first_lines = f"{self._header}: {message.key}\r\n".encode() if self._header else b""
         first_lines += self._signer.lines(message)
         if isinstance(message.sections, Filled):
             form = self._form_of(message.sections.message)
-            wire = form.fill(message.sections, first_lines)
-            if wire is not None:
-                return wire, form.is_ascii
+            pieces = form.fill(message.sections, first_lines)
+            if pieces is not None:
+                return pieces, form.is_ascii
         wire = first_lines + wire_bytes(content_of(message))
-        return wire, wire.isascii()
+        return [wire], wire.isascii()
 
     def _form_of(self, message: Message) -> WireForm:
         if self._form is None or self._form.message is not message:
@@ -163,9 +163,9 @@ class SmtpSession:
         dialogue.leave()
         return f"{relay.name}: {encryption}, {'logged in' if relay.username else 'no login needed'}"
 
-    def _transact(self, envelope: Envelope, wire: bytes, mark: Mark, *, is_ascii: bool) -> Steps[Outcome]:
+    def _transact(self, envelope: Envelope, wire: list[bytes], mark: Mark, *, is_ascii: bool) -> Steps[Outcome]:
         deadline = self._surroundings.clock.monotonic_seconds() + self._settings.transaction_timeout_seconds
-        transaction, refusal = yield from self._begin(envelope, len(wire), deadline, is_ascii=is_ascii)
+        transaction, refusal = yield from self._begin(envelope, sum(map(len, wire)), deadline, is_ascii=is_ascii)
         if refusal is None:
             yield Hold()
             mark.wire(Stage.DOT)

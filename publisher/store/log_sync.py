@@ -5,7 +5,7 @@ Sending commits with NORMAL, which leaves out just this call, and makes it here:
 the disk writes, and a delivery starts only when the disk has written.
 
 A process of its own makes the call (`syncing.py`). A thread would have to take Python's lock again and again from the
-thread that sends: measured, see docs/decisions/0002-group-commit.md.
+thread that sends: measured, see docs/decisions/0006-where-the-time-goes.md.
 
 *Source:* sqlite.org/pragma.html#pragma_synchronous and `walFrames` in SQLite's wal.c (checked 2026-11-29). With NORMAL,
 too, the log is synced before each checkpoint, and its header whenever it starts anew.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
 from publisher.logs import get_logger, logs
 from publisher.ports.clock import Clock
 from publisher.ports.ledger import ClaimedDelivery, Ledger
 
-CLAIM_COUNT = 100
+# While so many are claimed, nothing else of this channel is done: many would leave its connections waiting.
+CLAIM_COUNT = 50
 LEASE_SECONDS = 300.0
 # After so much of the lease nothing more of a claim is started: clocks differ, and processes are stopped and go on.
 OWN_SHARE_OF_LEASE = 0.6
@@ -49,9 +49,17 @@ class Claims:
             self.ledger.release(self.worker, self.clock.now(), only=[delivery.id for delivery in late])
         return taken
 
-    def upcoming(self, count: int) -> Iterator[ClaimedDelivery]:
-        """Show those that are likely to be taken next; they stay where they are."""
-        return (delivery for _, delivery in islice(self._waiting, count))
+    def upcoming(self) -> Iterator[ClaimedDelivery]:
+        """Show all, as they are likely to be taken; they stay where they are."""
+        return (delivery for _, delivery in self._waiting)
+
+    def after(self, count: int) -> ClaimedDelivery | None:
+        """Show the one that comes after so many of them."""
+        return self._waiting[count][1] if count < len(self._waiting) else None
+
+    def wants_more(self, count: int) -> bool:
+        """Say whether there may be more to claim, and fewer than so many are at hand."""
+        return len(self) < count and not self.is_dry
 
     def fetch(self) -> None:
         """Claim more, if there are more."""

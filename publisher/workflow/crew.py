@@ -40,8 +40,8 @@ LOOK_SECONDS = 1.0
 MAX_TURNS = 2
 # While fewer than a third of them are done, the others are waited for as long as the disk took, and no longer than:
 MAX_LINGER_SECONDS = 0.02
-# Many messages in a row are sealed faster than one now and then, and while the disk writes there is time for it.
-SEALED_AHEAD_COUNT = 32
+# So many are claimed and sealed ahead, in the time that would be spent on waiting.
+AHEAD_COUNT = 64
 
 
 class UnderWay(NamedTuple):
@@ -143,8 +143,35 @@ class Crew:
                 if self._rest():
                     continue
                 return
-            for place, result in sessions.finished(self._patience()):
+            for place, result in self._finished_of(sessions):
                 self._finish(place, result)
+
+    def _finished_of(self, sessions: Sessions) -> Sequence[tuple[int, Outcome | BaseException]]:
+        """Take what is finished. While there is nothing, do a little of what will be needed soon; else wait."""
+        if self._is_work_ahead():
+            results = sessions.finished(0.0)
+            if results or self._work_ahead():
+                return results
+        return sessions.finished(self._patience())
+
+    def _is_work_ahead(self) -> bool:
+        if self._halt.is_stopped(self._channel.name):
+            return False
+        sealed_count = self._sealer.ahead_count
+        return sealed_count < min(AHEAD_COUNT, len(self._claims)) or self._claims.wants_more(len(self._slots))
+
+    def _work_ahead(self) -> bool:
+        """Claim some, or seal one; False if there was nothing to do."""
+        if self._claims.wants_more(len(self._slots)):
+            self._sealer.keep_only(self._claims.upcoming())
+            with self._writing:
+                self._claims.fetch()
+            return True
+        delivery = self._claims.after(self._sealer.ahead_count)
+        if delivery is None or self._sealer.has(delivery):  # others have come in between, or what was sealed is gone
+            self._sealer.keep_only(self._claims.upcoming())
+            delivery = next((one for one in self._claims.upcoming() if not self._sealer.has(one)), None)
+        return delivery is not None and self._sealer.look_ahead(delivery) is not None
 
     def _rest(self) -> bool:
         """Wait a moment for what may not start just now but soon; False if there is nothing of the kind."""
@@ -204,8 +231,6 @@ class Crew:
         for delivery, sealed in chosen:
             if delivery.id in may_start:
                 prepared.append(self._prepare(sessions, delivery, sealed))
-        if self._sealer.ahead_count < len(self._slots):
-            self._sealer.seal_ahead(self._claims.upcoming(SEALED_AHEAD_COUNT))
         return True
 
     def _commit(self, recorded: Sequence[FinishedAttempt], starting: Sequence[int]) -> frozenset[int]:

@@ -43,6 +43,7 @@ class PacedClaims(Claims):
         if len(self._waiting) + self._parked_count() >= MAX_AT_HAND:
             return
         self._look()
+        self._obey_quiet_hours()
         self._is_quiet = self.guard.quiet_end() is not None
         if not self.guard.is_open() or self._channel_free_at is not None:
             return
@@ -63,6 +64,10 @@ class PacedClaims(Claims):
             return super().take(count)
         return self._take_with_tokens(count)
 
+    def wants_more(self, count: int) -> bool:
+        """Say whether more should be claimed before they are needed: not where they might have to wait."""
+        return not self._is_limited() and super().wants_more(count)
+
     def rest_until(self) -> datetime | None:
         """Say when something that cannot start now may, where it is worth waiting for; None if it is not.
 
@@ -75,7 +80,7 @@ class PacedClaims(Claims):
         now = self._look()  # a person may have paused it, or let it go on
         if not self.guard.is_open() or (self._is_quiet and not self._is_asked_for()):
             return None
-        if not self.is_dry or (self._waiting and self._channel_free_at is None):
+        if self._channel_free_at is None if self._waiting else not self.is_dry:
             return now
         times = [until for until, _ in self._parked.values()]
         times += [self._channel_free_at] if self._waiting and self._channel_free_at is not None else []

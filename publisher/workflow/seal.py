@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from publisher.domain.message import Message, MessageKind, SealedMessage, fill
 from publisher.domain.personal import SignedAddresses, notice_values, recipient_values
-from publisher.errors import ConfigError, PublisherError
+from publisher.errors import ConfigError
 from publisher.ports.ledger import ClaimedDelivery
 from publisher.rendering.texts import greetings_for
 from publisher.workflow.application import Application
@@ -28,20 +28,24 @@ class Sealer:
         """Say how many are sealed and not asked for yet."""
         return len(self._ahead)
 
-    def seal_ahead(self, upcoming: Iterable[ClaimedDelivery]) -> None:
-        """Seal what will be asked for soon, while there is time; what was sealed ahead and is not among it is dropped.
+    def look_ahead(self, delivery: ClaimedDelivery) -> SealedMessage | None:
+        """Give what `seal` will give for it, the very same; None where it cannot be sealed, and `seal` says why."""
+        if not self.has(delivery):
+            try:
+                self._ahead[delivery.id] = (delivery, self._seal(delivery))
+            except Exception:  # not this one's turn yet
+                return None
+        return self._ahead[delivery.id][1]
 
-        What cannot be sealed is left to `seal`, which says why.
-        """
-        before, self._ahead = self._ahead, {}
-        for delivery in upcoming:
-            kept = before.get(delivery.id)
-            if kept is None or kept[0] is not delivery:
-                try:
-                    kept = (delivery, self._seal(delivery))
-                except PublisherError:
-                    return
-            self._ahead[delivery.id] = kept
+    def has(self, delivery: ClaimedDelivery) -> bool:
+        """Say whether it is sealed already."""
+        of, _ = self._ahead.get(delivery.id, (None, None))
+        return of is delivery
+
+    def keep_only(self, upcoming: Iterable[ClaimedDelivery]) -> None:
+        """Drop what was sealed ahead and will not be asked for."""
+        before = self._ahead
+        self._ahead = {delivery.id: before[delivery.id] for delivery in upcoming if self.has(delivery)}
 
     def seal(self, delivery: ClaimedDelivery) -> SealedMessage:
         """Fill in this delivery's recipient. Errors: ConfigError, StoreError."""

@@ -163,7 +163,7 @@ class _Collector:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def quieten(self) -> None:
-        """Keep it from looking through the whole program again and again (docs/decisions/0002)."""
+        """Keep it from looking through the whole program again and again (docs/decisions/0006)."""
         with self.lock:
             self.run_count += 1
             if self.run_count == 1:

@@ -283,3 +283,27 @@ def test_a_rehearsal_makes_no_pool() -> None:
     adapter = make_adapter(settings, folder=Path(__file__).parent, capture=MemoryCapture())
     assert isinstance(adapter, Multiplexed)
     assert adapter.open_many(4) is None
+
+
+def test_without_any_time_it_takes_a_look() -> None:
+    with SmtpServer(extensions=PIPELINING) as server, pool_for(server.port) as sessions:
+        begin(sessions, 0)
+        until = time.monotonic() + 10
+        while not (done := sessions.finished(0.0)):
+            assert time.monotonic() < until
+        assert kinds(list(done)) == {Accepted: 1}
+
+
+@pytest.mark.parametrize("implicit_tls", [False, True])
+def test_a_message_that_does_not_fit_into_one_write(implicit_tls: bool) -> None:
+    """What is left is written when there is room again, not when the server says something."""
+    body = b"x" * 998 + b"\r\n"
+    security = {"security": "tls", "ca_file": str(AUTHORITY)} if implicit_tls else {}
+    with (
+        SmtpServer(implicit_tls=implicit_tls, extensions=PIPELINING) as server,
+        pool_for(server.port, **security) as sessions,
+    ):
+        begin(sessions, 0, seal_email(body=body * 8_000))
+        ((_, result),) = sessions.finished(20)
+        assert isinstance(result, Accepted)
+        assert server.taken[0].data == HEADERS + b"\r\n" + body * 8_000 + b".\r\n"

@@ -150,12 +150,12 @@ class Counted:
 
 
 def test_a_channel_without_a_pace_pays_nothing_for_it(adapter: ScriptedAdapter, start: Start) -> None:
-    """One look for a batch of a hundred, no token, no commit more."""
+    """One look for a batch of fifty, no token, no commit more."""
     app = start({"a.example": 250})
     pace = Counted(app.pace)
     go(replace(app, pace=pace))
     assert set(pace.calls) == {"standing"}
-    assert pace.calls["standing"] <= 6
+    assert pace.calls["standing"] <= 250 // 50 + 4
     assert len(adapter.handed) == 250
 
 
@@ -264,6 +264,15 @@ def test_what_is_put_off_comes_in_its_time(
     assert project.states() == {"accepted": 70}
     assert most_within([at for at, _ in seen], 3_600) <= 20
     assert (seen[-1][0] - seen[0][0]) <= timedelta(hours=4)
+
+
+def test_whoever_waits_for_the_channel_does_not_look_again_and_again(adapter: ScriptedAdapter, start: Start) -> None:
+    """Once a second, and with more in the queue than one claim takes, too: for twelve minutes here."""
+    app = start({"a.example": 120}, pace={"per_minute": 10})
+    pace = Counted(app.pace)
+    go(replace(app, pace=pace))
+    assert len(adapter.handed) == 120
+    assert pace.calls["standing"] <= 13 * 60
 
 
 def test_two_runs_at_once_share_one_bucket(
