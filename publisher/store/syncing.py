@@ -5,7 +5,6 @@ when the other end of ORDERS is closed, so with its parent, and not by a signal 
 """
 
 import contextlib
-import ctypes
 import os
 import signal
 import struct
@@ -33,12 +32,14 @@ def take_short_turns() -> None:
     Whoever waits for the disk waits for this process, too, and the processors may be busy. Where it cannot be had,
     before Linux 6.12 or elsewhere, nothing is lost but that.
     """
-    number = SCHED_SETATTR.get(os.uname().machine)
-    if sys.platform != "linux" or number is None:
+    number = SCHED_SETATTR.get(os.uname().machine) if sys.platform == "linux" else None
+    if number is None:
         return
     # size, policy (normal), flags, nice, priority, runtime: the length of a turn, deadline, period
     attributes = struct.pack("=IIQiIQQQ", 48, 0, 0, 0, 0, TURN_NANOSECONDS, 0, 0)
-    with contextlib.suppress(AttributeError, OSError):
+    with contextlib.suppress(ImportError, AttributeError, OSError):  # not every Python is built with ctypes
+        import ctypes
+
         ctypes.CDLL(None).syscall(number, 0, attributes, 0)
 
 

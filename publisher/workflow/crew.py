@@ -40,7 +40,7 @@ LOOK_SECONDS = 1.0
 MAX_TURNS = 2
 # While fewer than a third of them are done, the others are waited for as long as the disk took, and no longer than:
 MAX_LINGER_SECONDS = 0.02
-# So many are claimed and sealed ahead, in the time that would be spent on waiting.
+# So many of those that are claimed are sealed ahead, in the time that would be spent on waiting.
 AHEAD_COUNT = 64
 
 
