@@ -12,6 +12,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    null,
     select,
     update,
 )
@@ -45,11 +46,12 @@ def finish_delivery(before: DeliveryState) -> Update:
             attempt_count=deliveries.c.attempt_count - given("uncounted", deliveries.c.attempt_count),
             # Only what will be tried again has a place in the queue.
             due_at=func.coalesce(given("not_before", deliveries.c.due_at), deliveries.c.due_at),
-            claimed_by=None,
-            lease_until=None,
-            receipt=given("new_receipt", deliveries.c.receipt),
-            url=given("new_url", deliveries.c.url),
-            reason=given("new_reason", deliveries.c.reason),
+            claimed_by=null(),
+            lease_until=null(),
+            # Empty for none: the driver takes long for what is no text and no number.
+            receipt=func.nullif(given("new_receipt", deliveries.c.receipt), ""),
+            url=func.nullif(given("new_url", deliveries.c.url), ""),
+            reason=func.nullif(given("new_reason", deliveries.c.reason), ""),
         )
     )
 
@@ -137,9 +139,9 @@ def _row(attempt: FinishedAttempt, worker: str) -> Values:
         "after": attempt.state,
         "uncounted": 0 if attempt.is_counted else 1,
         "not_before": attempt.not_before,
-        "new_receipt": accepted.receipt if accepted else None,
-        "new_url": accepted.url if accepted else None,
-        "new_reason": reason or None,
+        "new_receipt": accepted.receipt if accepted else "",
+        "new_url": (accepted.url or "") if accepted else "",
+        "new_reason": reason,
         "attempt_outcome": outcome_name(outcome),
         "attempt_reason": reason,
         "attempt_stage": evidence.stage,

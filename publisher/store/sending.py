@@ -50,19 +50,11 @@ _mine = deliveries.c.claimed_by == bindparam("worker")
 _is_stopped = or_(editions.c.state == E.PAUSED, editions.c.state == E.CANCELLED)
 
 
-def _of_message(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    return select(column).where(messages.c.id == deliveries.c.message_id).correlate(deliveries).scalar_subquery()
-
-
-def _of_subscriber(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    return select(column).where(subscribers.c.id == deliveries.c.subscriber_id).correlate(deliveries).scalar_subquery()
-
-
 # What a worker needs to fill the placeholders of what it has claimed.
 _CLAIMED: tuple[ColumnElement[Any], ...] = (
     deliveries.c.id,
     deliveries.c.due_at,
-    _of_message(messages.c.content_hash),
+    messages.c.content_hash,
     deliveries.c.channel,
     deliveries.c.recipient,
     deliveries.c.segment,
@@ -76,13 +68,18 @@ _CLAIMED: tuple[ColumnElement[Any], ...] = (
     deliveries.c.prepared,
     deliveries.c.marks,
     deliveries.c.digest,
-    _of_subscriber(subscribers.c.name),
-    _of_subscriber(subscribers.c.language),
+    subscribers.c.name,
+    subscribers.c.language,
 )
 # The next that are due, oldest first, off the index ix_deliveries_claimable. On PostgreSQL two workers pass over each
 # other's rows; SQLite lets one of them write at a time.
 NEXT = (
     select(*_CLAIMED)
+    .select_from(
+        deliveries.join(messages, messages.c.id == deliveries.c.message_id).outerjoin(
+            subscribers, subscribers.c.id == deliveries.c.subscriber_id
+        )
+    )
     .where(
         CLAIMABLE,
         deliveries.c.channel == bindparam("of_channel"),
@@ -95,7 +92,7 @@ NEXT = (
     )
     .order_by(deliveries.c.due_at, deliveries.c.id)
     .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True, of=deliveries)
 )
 # The same, of one message only: a test must not take along what else waits on its channel.
 NEXT_OF_MESSAGE = NEXT.where(deliveries.c.message_id == bindparam("of_message"))

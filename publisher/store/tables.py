@@ -6,6 +6,7 @@ stored once per content hash, so that a delivery's `message_id` stands for the h
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -47,13 +48,13 @@ class UtcTime(TypeDecorator[datetime]):
             return dialect.type_descriptor(postgresql.TIMESTAMP(timezone=True))
         return dialect.type_descriptor(String(27))
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
         """Write an aware datetime. ValueError where the time zone is missing: a defect, never a person's mistake."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a time without a time zone: {value!r}")
-        return value.astimezone(UTC) if dialect.name == "postgresql" else _utc_text(value)
+        return _in_utc if dialect.name == "postgresql" else _utc_text
+
+    def process_literal_param(self, value: datetime | None, dialect: Dialect) -> str:
+        """Refuse: a time is always given as a value."""
+        raise NotImplementedError("a time is not written into a statement")
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Read it back as an aware UTC datetime."""
@@ -64,10 +65,19 @@ class UtcTime(TypeDecorator[datetime]):
         return datetime.fromisoformat(value)
 
 
+def _in_utc(moment: datetime | None) -> datetime | None:
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        raise ValueError(f"a time without a time zone: {moment!r}")
+    return moment.astimezone(UTC)
+
+
 @lru_cache(maxsize=64)  # one moment is written for many rows
-def _utc_text(moment: datetime) -> str:
+def _utc_text(moment: datetime | None) -> str | None:
+    in_utc = _in_utc(moment)
     # Without the "+00:00" that isoformat ends with.
-    return moment.astimezone(UTC).isoformat("T", "microseconds")[:26] + "Z"
+    return None if in_utc is None else in_utc.isoformat("T", "microseconds")[:26] + "Z"
 
 
 class State(TypeDecorator[str]):
@@ -76,9 +86,13 @@ class State(TypeDecorator[str]):
     impl = String(16)
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:
         """Write the bare word."""
-        return None if value is None else str(value)
+        return _bare_word
+
+
+def _bare_word(state: str | None) -> str | None:
+    return None if state is None else str(state)
 
 
 # Ids of 64 bits; SQLite numbers a row by itself only for INTEGER.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from publisher.domain.attempt import Accepted, Deferred, Evidence, Rejected, Unknown
+from publisher.domain.attempt import Accepted, Deferred, Evidence, Outcome, Rejected, Unknown
 from publisher.domain.delivery import DeliveryKey, DeliveryState
 from publisher.domain.edition import EditionState
 from publisher.domain.subscriber import Subscriber
@@ -188,6 +188,25 @@ def test_a_suppression_of_an_account_does_not_stop_posts(store: Store) -> None:
 
 
 EVIDENCE = Evidence("data", "250 2.0.0 queued as 7", 250, "2.0.0", "mx.example.org")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "left"),
+    [
+        (Accepted("", None, EVIDENCE), (None, None, None)),
+        (Accepted("<id@x>", None, EVIDENCE), ("<id@x>", None, None)),
+        (Deferred("later"), (None, None, "later")),
+        (Rejected("never"), (None, None, "never")),
+        (Unknown("who knows"), (None, None, "who knows")),
+    ],
+)
+def test_what_an_outcome_does_not_have_is_not_there(
+    store: Store, outcome: Outcome, left: tuple[str | None, str | None, str | None]
+) -> None:
+    (delivery_id,) = started(store)
+    finish(store.ledger, delivery_id, outcome, at=after(1))
+    (row,) = rows(store.ledger)
+    assert (row.receipt, row.url, row.reason) == left
 
 
 def test_an_accepted_delivery_keeps_its_receipt_and_its_attempt(store: Store) -> None:

@@ -94,7 +94,7 @@ def test_the_tables_compile(dialect: str) -> None:
 
 
 def test_postgresql_workers_pass_over_each_others_rows() -> None:
-    assert "FOR UPDATE SKIP LOCKED" in str(NEXT.compile(dialect=DIALECTS["postgresql"]))
+    assert "FOR UPDATE OF deliveries SKIP LOCKED" in str(NEXT.compile(dialect=DIALECTS["postgresql"]))
     assert "FOR UPDATE" not in str(NEXT.compile(dialect=DIALECTS["sqlite"]))
 
 
