@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from publisher.adapters._smtp_settings import DkimSettings, SmtpSettings
-from publisher.domain.message import Context, Filled, Message, SealedMessage
+from publisher.domain.filled import Filled
+from publisher.domain.message import Context, Message, SealedMessage
 from publisher.ports.adapter import Surroundings
 from publisher.signing.canonical import BodyHash, body_digest, joined
 from publisher.signing.dkim import Signature, Signer

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from publisher.domain.message import Context, Filled, Message, SealedMessage
+from publisher.domain.filled import Filled
+from publisher.domain.message import Context, Message, SealedMessage
 
 FINAL_DOT = b".\r\n"
 _LINE_END = re.compile(rb"\r\n|\r|\n")

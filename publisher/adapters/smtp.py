@@ -22,18 +22,20 @@ from publisher.adapters._smtp_transaction import Envelope, LostAtOnce, RefusesUs
 from publisher.adapters._smtp_wire import WireForm, content_of, wire_bytes
 from publisher.domain.article import slug_of
 from publisher.domain.attempt import Accepted, Deferred, Evidence, Outcome, Rejected
-from publisher.domain.message import Filled, Message, MessageKind, SealedMessage
+from publisher.domain.filled import Filled
+from publisher.domain.message import Message, MessageKind, SealedMessage
 from publisher.domain.wire import Stage
 from publisher.errors import ChannelMisconfigured
 from publisher.ports.adapter import AdapterType, Capture, Expiry, Mark, Surroundings
+
+KINDS = frozenset({MessageKind.EMAIL, MessageKind.NOTICE})
 
 
 class SmtpAdapter:
     """Deliver e-mails through one mail server or several; `connections` says how many sessions may be open at once."""
 
-    kinds = frozenset({MessageKind.EMAIL, MessageKind.NOTICE})
-
     def __init__(self, settings: SmtpSettings, surroundings: Surroundings) -> None:
+        self.kinds = KINDS
         self.connections = settings.connections
         self._settings = settings
         self._surroundings = surroundings
@@ -184,7 +186,8 @@ class SmtpSession:
             return (yield from self._open(envelope, size, deadline, is_ascii=is_ascii))
         except LostAtOnce:
             self._drop()
-            return (yield from self._open(envelope, size, deadline, is_ascii=is_ascii))
+        # Not within the except: compiled, what is yielded there would leave its error to whatever runs meanwhile.
+        return (yield from self._open(envelope, size, deadline, is_ascii=is_ascii))
 
     def _open(
         self, envelope: Envelope, size: int, deadline: float, *, is_ascii: bool
@@ -281,5 +284,5 @@ ADAPTER = AdapterType(
     summary="e-mail through a mail server",
     settings=SmtpSettings,
     make=SmtpAdapter,
-    kinds=SmtpAdapter.kinds,
+    kinds=KINDS,
 )

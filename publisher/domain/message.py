@@ -14,12 +14,14 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote
+
+from publisher.domain.filled import Filled
 
 
 class MessageKind(StrEnum):
@@ -57,13 +59,31 @@ class Message:
 
     kind: MessageKind
     sections: Mapping[str, tuple[Piece, ...]]
+    # Each different placeholder once: the order in which `Filled` holds their values.
+    fields: tuple[Placeholder, ...] = field(init=False, repr=False, compare=False)
+    # For each of them its name, and how its value is made fit for where it stands.
+    inserts: tuple[tuple[str, Callable[[str], bytes]], ...] = field(init=False, repr=False, compare=False)
+    # The sections with each placeholder as its number in `fields`.
+    layout: Mapping[str, tuple[bytes | int, ...]] = field(init=False, repr=False, compare=False)
 
-    @cached_property
+    def __post_init__(self) -> None:
+        """Prepare what is asked for with each recipient."""
+        fields = tuple(dict.fromkeys(self.placeholders()))
+        number = {each: index for index, each in enumerate(fields)}
+        layout = {
+            name: tuple([number[piece] if isinstance(piece, Placeholder) else piece for piece in pieces])
+            for name, pieces in self.sections.items()
+        }
+        object.__setattr__(self, "fields", fields)
+        object.__setattr__(self, "inserts", tuple([(each.name, _ESCAPES[each.context]) for each in fields]))
+        object.__setattr__(self, "layout", layout)
+
+    @property
     def encoded(self) -> bytes:
         """Give the one canonical form in which it is stored and hashed."""
         return encode_message(self)
 
-    @cached_property
+    @property
     def content_hash(self) -> str:
         """Hash pieces and placeholder names: SHA-256 in hex. Recipients' values are not in it."""
         return hashlib.sha256(self.encoded).hexdigest()
@@ -72,20 +92,6 @@ class Message:
         """Go through all placeholders in the order in which they stand."""
         for pieces in self.sections.values():
             yield from (piece for piece in pieces if isinstance(piece, Placeholder))
-
-    @cached_property
-    def fields(self) -> tuple[Placeholder, ...]:
-        """Give each different placeholder once: the order in which `Filled` holds their values."""
-        return tuple(dict.fromkeys(self.placeholders()))
-
-    @cached_property
-    def layout(self) -> Mapping[str, tuple[bytes | int, ...]]:
-        """Give the sections with each placeholder as its number in `fields`."""
-        number = {field: index for index, field in enumerate(self.fields)}
-        return {
-            name: tuple(number[piece] if isinstance(piece, Placeholder) else piece for piece in pieces)
-            for name, pieces in self.sections.items()
-        }
 
 
 def encode_message(message: Message) -> bytes:
@@ -132,51 +138,14 @@ class SealedMessage(NamedTuple):
     previous: tuple[str, ...] = ()
 
 
-class Filled(Mapping[str, bytes]):
-    """The sections of a message with one recipient's values, each joined when it is asked for.
-
-    `message` is the frozen message, `escaped` its values in the order of its fields, fit for where they stand: an
-    adapter that has made the constant pieces ready for its wire once only joins these into them.
-    """
-
-    __slots__ = ("escaped", "message")
-
-    def __init__(self, message: Message, escaped: Sequence[bytes]) -> None:
-        self.message = message
-        self.escaped = escaped
-
-    def __getitem__(self, name: str) -> bytes:
-        """Give one section."""
-        return join_pieces(self.message.layout[name], self.escaped)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.message.sections)
-
-    def __len__(self) -> int:
-        return len(self.message.sections)
-
-
-def join_pieces(pieces: Iterable[bytes | int], escaped: Sequence[bytes]) -> bytes:
-    """Put pieces together, each field by its value."""
-    return b"".join([piece if isinstance(piece, bytes) else escaped[piece] for piece in pieces])
-
-
 def fill(message: Message, values: Mapping[str, str]) -> Filled:
     """Fill every placeholder. KeyError names a placeholder without a value: a defect, never a person's mistake."""
-    return Filled(message, [escape(values[field.name], field.context) for field in message.fields])
+    return Filled(message, [insert(values[name]) for name, insert in message.inserts])
 
 
-@lru_cache(maxsize=256)  # some values are the same for everyone, or for many
 def escape(value: str, context: Context) -> bytes:
     """Make a value fit for where it stands."""
-    match context:
-        case Context.HEADER | Context.ENVELOPE:
-            return _one_line(value)
-        case Context.TEXT:
-            return quoted_printable_insert(_visible(value))
-        case Context.HTML:
-            return quoted_printable_insert(html.escape(_visible(value)))
-    return quoted_printable_insert(html.escape(quote(value, safe=":/?&=#%@+,;~-._")))
+    return _ESCAPES[context](value)
 
 
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
@@ -189,6 +158,30 @@ def _one_line(value: str) -> bytes:
     if _CONTROL.search(encoded):
         raise ValueError(f"a control character in a header or envelope value: {value!r}")
     return encoded
+
+
+@lru_cache(maxsize=256)  # some values are the same for everyone, or for many
+def _text_insert(value: str) -> bytes:
+    return quoted_printable_insert(_visible(value))
+
+
+@lru_cache(maxsize=256)
+def _html_insert(value: str) -> bytes:
+    return quoted_printable_insert(html.escape(_visible(value)))
+
+
+@lru_cache(maxsize=256)
+def _url_insert(value: str) -> bytes:
+    return quoted_printable_insert(html.escape(quote(value, safe=":/?&=#%@+,;~-._")))
+
+
+_ESCAPES: Mapping[Context, Callable[[str], bytes]] = {
+    Context.HEADER: _one_line,
+    Context.ENVELOPE: _one_line,
+    Context.TEXT: _text_insert,
+    Context.HTML: _html_insert,
+    Context.URL: _url_insert,
+}
 
 
 def _visible(value: str) -> str:
@@ -204,7 +197,8 @@ def quoted_printable_insert(value: str) -> bytes:
 
     Every octet but letters and digits is encoded, so no later line ending, leading dot or "From " can come about.
     """
-    encoded = "".join([_TOKENS[octet] for octet in value.encode("utf-8")])
+    tokens = _TOKENS
+    encoded = "".join([tokens[octet] for octet in value.encode("utf-8")])
     lines, start, room = [], 0, QUOTED_PRINTABLE_LINE - 1
     while len(encoded) - start > room:
         # The cut must not go through a token: it is at most two characters long after its "=".

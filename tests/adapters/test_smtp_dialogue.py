@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from publisher.adapters._smtp_wire import FINAL_DOT, WireForm, content_of, wire_bytes
 from publisher.domain.attempt import Accepted, Deferred, Outcome, Rejected, Unknown
-from publisher.domain.message import Context, Filled, Message, MessageKind, Piece, Placeholder, SealedMessage, fill
+from publisher.domain.filled import Filled
+from publisher.domain.message import Context, Message, MessageKind, Piece, Placeholder, SealedMessage, fill
 from publisher.ports.adapter import Session
 from tests.contracts.bench import BODY, HEADERS, KEY, RECIPIENT, Marks, make_adapter, seal_email
 from tests.servers.listener import Line, drip, drop, hang, say, then
