@@ -1,10 +1,11 @@
-"""What a person who works on this project types: `python3 dev.py demo | test | check | lock`.
+"""What a person who works on this project types: `python3 dev.py demo | test | check | wheel | lock`.
 
 Needs Python 3.11 or newer and nothing else: it makes `.venv`, puts the locked packages in, and goes on from there.
 
     demo    set up, then run the main job on the sample queue: an edition and posts land in demo/outbox
     test    set up, then run the tests (further words go to pytest)
     check   set up, then format, lint, types, import contracts
+    wheel   set up, then make a wheel in dist/ for this Python and machine, its fast path compiled (needs a C compiler)
     lock    write requirements.lock anew from pyproject.toml
 """
 
@@ -27,7 +28,7 @@ DEMO = ROOT / "demo"
 def main() -> int:
     """Do what the first word says."""
     command, *words = sys.argv[1:] or ["help"]
-    actions = {"demo": demo, "test": test, "check": check, "lock": lock}
+    actions = {"demo": demo, "test": test, "check": check, "wheel": wheel, "lock": lock}
     if command not in actions:
         print(__doc__)
         return 0 if command in ("help", "--help", "-h") else 2
@@ -82,6 +83,11 @@ def check(words: list[str]) -> int:
     ]
     codes = [subprocess.run([str(BIN / name), *rest], cwd=ROOT, check=False).returncode for name, *rest in commands]
     return max(codes)
+
+
+def wheel(words: list[str]) -> int:
+    """Build a wheel for this Python and machine."""
+    return subprocess.run([str(BIN / "python"), "compiling.py", "dist", *words], cwd=ROOT, check=False).returncode
 
 
 def lock(words: list[str]) -> int:

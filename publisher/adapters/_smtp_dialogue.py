@@ -12,8 +12,9 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
+from publisher.adapters._smtp_reply import NonsenseReply, Reply
 from publisher.ports.clock import Clock
 
 MAX_REPLY_LINE_OCTETS = 4_096  # RFC 5321 4.5.3.1.5 says 512; generous to servers that say more, checked 2026-11-23
@@ -25,21 +26,6 @@ GOODBYE_SECONDS = 2.0  # nothing depends on the answer to QUIT
 NEARLY = 0.9
 _ONE_LINE = re.compile(rb"([2-5][0-9]{2}) ([^\r\n]*)\r\n")
 _REPLY_LINE = re.compile(rb"[2-5][0-9]{2}(?:[ -][^\r\n]*)?\r?\n")
-
-
-class NonsenseReply(smtplib.SMTPException):
-    """Not an SMTP reply; holds what came instead."""
-
-    def __init__(self, line: bytes) -> None:
-        super().__init__(line)
-        self.line = line
-
-
-class Reply(NamedTuple):
-    """A server's reply, its lines joined by line feeds."""
-
-    code: int
-    text: bytes
 
 
 @dataclass(frozen=True, slots=True)

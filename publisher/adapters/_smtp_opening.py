@@ -10,7 +10,8 @@ import socket
 import ssl
 
 from publisher.adapters._smtp_certificates import remember_certificate
-from publisher.adapters._smtp_dialogue import Dialogue, NonsenseReply, Peer, TlsDialogue
+from publisher.adapters._smtp_dialogue import Dialogue, Peer, TlsDialogue
+from publisher.adapters._smtp_reply import NonsenseReply
 from publisher.adapters._smtp_settings import Relay, SmtpSettings
 from publisher.domain.attempt import Evidence
 from publisher.domain.reply import quote_reply

@@ -9,7 +9,8 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from publisher.adapters._smtp_dialogue import Dialogue, Reply
+from publisher.adapters._smtp_dialogue import Dialogue
+from publisher.adapters._smtp_reply import Reply
 
 T = TypeVar("T")
 

@@ -11,8 +11,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from publisher.adapters._smtp_dialogue import Dialogue, NonsenseReply, Reply
+from publisher.adapters._smtp_dialogue import Dialogue
 from publisher.adapters._smtp_opening import code_and_reply, evidence_of
+from publisher.adapters._smtp_reply import NonsenseReply, Reply
 from publisher.adapters._smtp_steps import Ask, Steps
 from publisher.domain.attempt import Accepted, Deferred, Evidence, Outcome, Rejected, Unknown
 from publisher.domain.message import SealedMessage

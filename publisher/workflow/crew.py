@@ -44,6 +44,40 @@ MAX_LINGER_SECONDS = 0.02
 AHEAD_COUNT = 64
 
 
+class SlotMark:
+    """What an adapter tells while it sends: durable values to the ledger, stages to the connection's slot.
+
+    Until it begins, the slot still speaks of the delivery before, whose record is being committed.
+    """
+
+    __slots__ = ("_delivery_id", "_early_stage", "_is_begun", "_make_durable", "_slot")
+
+    def __init__(self, make_durable: Callable[[int, str, Any], None], slot: WireSlot, delivery_id: int) -> None:
+        self._make_durable = make_durable
+        self._slot = slot
+        self._delivery_id = delivery_id
+        self._is_begun = False
+        self._early_stage: Stage | None = None
+
+    def begin(self) -> None:
+        """Take over the slot: from here on the message may leave."""
+        self._slot.begin(self._delivery_id)
+        self._is_begun = True
+        if self._early_stage is not None:
+            self._slot.note(self._early_stage)
+
+    def __call__(self, name: str, value: Any) -> None:
+        """Make a value durable. Errors: StoreError if this worker has lost the right to send."""
+        self._make_durable(self._delivery_id, name, value)
+
+    def wire(self, stage: Stage, receipt: str = "") -> None:
+        """Note how far the message has come."""
+        if self._is_begun:
+            self._slot.note(stage, receipt)
+        else:
+            self._early_stage = stage
+
+
 class UnderWay(NamedTuple):
     """A delivery that is on a connection now."""
 
@@ -101,16 +135,16 @@ class Crew:
         self._turn_count = 0
         self._linger_until = 0.0
         self._replay_seconds = channel.replay_seconds
-        self._thread = threading.Thread(target=self._run, name=claims.worker, daemon=True)
+        self._worker_thread = threading.Thread(target=self._run, name=claims.worker, daemon=True)
 
     def start(self) -> None:
         """Begin to work."""
-        self._thread.start()
+        self._worker_thread.start()
 
     def join(self, seconds: float) -> bool:
         """Wait for its end; say whether it has come."""
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
+        self._worker_thread.join(seconds)
+        return not self._worker_thread.is_alive()
 
     def interrupt(self) -> None:
         """Break the wait for replies, where the adapter can: there is no more time."""
@@ -345,40 +379,6 @@ def _note(slot: WireSlot, outcome: Outcome) -> None:
         slot.note(Stage.OK, outcome.receipt)
     elif not isinstance(outcome, Unknown):
         slot.note(Stage.NO)
-
-
-class SlotMark:
-    """What an adapter tells while it sends: durable values to the ledger, stages to the connection's slot.
-
-    Until it begins, the slot still speaks of the delivery before, whose record is being committed.
-    """
-
-    __slots__ = ("_delivery_id", "_early_stage", "_is_begun", "_make_durable", "_slot")
-
-    def __init__(self, make_durable: Callable[[int, str, Any], None], slot: WireSlot, delivery_id: int) -> None:
-        self._make_durable = make_durable
-        self._slot = slot
-        self._delivery_id = delivery_id
-        self._is_begun = False
-        self._early_stage: Stage | None = None
-
-    def begin(self) -> None:
-        """Take over the slot: from here on the message may leave."""
-        self._slot.begin(self._delivery_id)
-        self._is_begun = True
-        if self._early_stage is not None:
-            self._slot.note(self._early_stage)
-
-    def __call__(self, name: str, value: Any) -> None:
-        """Make a value durable. Errors: StoreError if this worker has lost the right to send."""
-        self._make_durable(self._delivery_id, name, value)
-
-    def wire(self, stage: Stage, receipt: str = "") -> None:
-        """Note how far the message has come."""
-        if self._is_begun:
-            self._slot.note(stage, receipt)
-        else:
-            self._early_stage = stage
 
 
 def open_sessions(channel: Channel, count: int) -> Sessions:

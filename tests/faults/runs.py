@@ -111,7 +111,8 @@ class Cold:
 
 
 def environment(byte_code: Path) -> Mapping[str, str]:
-    ours = {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]), "PYTHONWARNINGS": "error"}
+    # In our order, and without the folder that a process starts in: what is tested may be another copy of the package.
+    ours = {"PYTHONPATH": os.pathsep.join([*sys.path, str(ROOT)]), "PYTHONSAFEPATH": "1", "PYTHONWARNINGS": "error"}
     others = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {**others, **ours, "PYTHONPYCACHEPREFIX": str(byte_code)}
 
