@@ -69,7 +69,9 @@ def demo(words: list[str]) -> int:
 
 def test(words: list[str]) -> int:
     """Run the tests on all processors."""
-    return subprocess.run([str(BIN / "python"), "-m", "pytest", "-n", "auto", *words], cwd=ROOT, check=False).returncode
+    return subprocess.run(
+        [str(BIN / "python"), "-m", "pytest", "-n", "auto", "--dist", "worksteal", *words], cwd=ROOT, check=False
+    ).returncode
 
 
 def check(words: list[str]) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 
 from publisher.domain.pace import PaceRules
@@ -33,6 +33,8 @@ INTERRUPT_SECONDS = 1.0
 _LOOK_SECONDS = 0.1
 # Sending makes few cycles: what it drops goes at once without the collector.
 ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
+# With fewer to send than this, one last collection before would cost more than it saves.
+MANY = 1_000
 
 
 def send(
@@ -97,7 +99,7 @@ class _Run:
 
     def go(self, grace_seconds: float) -> None:
         """Start all crews, wait for them, leave nothing open. Errors: what a crew met that stops everything."""
-        with unburdened():
+        with unburdened() if self.tally.total_count >= MANY else nullcontext():
             self._go(grace_seconds)
 
     def _go(self, grace_seconds: float) -> None:

@@ -44,7 +44,7 @@ class Tally:
     def __init__(self, clock: Clock, total_count: int, on_progress: Callable[[Progress], None]) -> None:
         self.counts = Counter[DeliveryState]()
         self._clock = clock
-        self._total_count = total_count
+        self.total_count = total_count
         self._on_progress = on_progress
         self._began_seconds = clock.monotonic_seconds()
         self._lock = threading.Lock()
@@ -59,5 +59,5 @@ class Tally:
         done = self.counts.total()
         elapsed = self._clock.monotonic_seconds() - self._began_seconds
         per_second = done / elapsed if elapsed > 0 else 0.0
-        left = max(0, self._total_count - done) / per_second if per_second else None
-        return Progress(channel, dict(self.counts), self._total_count, per_second, left)
+        left = max(0, self.total_count - done) / per_second if per_second else None
+        return Progress(channel, dict(self.counts), self.total_count, per_second, left)
