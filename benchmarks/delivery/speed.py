@@ -28,7 +28,7 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--slow-count", type=int, default=4_000, help="the same for nodemailer and smtplib")
     parser.add_argument("--size", type=int, default=50_000, help="octets of a message")
     parser.add_argument("--connections", type=int, default=8)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--without", nargs="*", default=[], metavar="NAME", help="leave these out")
 
 
