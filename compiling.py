@@ -23,6 +23,10 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).parent
+NO_COMPILER = (
+    "The wheel cannot be compiled: there is no C compiler, or there are no headers of this Python.\n"
+    "On Debian, install build-essential and python3-dev. Without them everything works, too: `pip install .`"
+)
 BUILD = "import sys; from hatchling.build import build_wheel; print(build_wheel(sys.argv[1]))"
 
 
@@ -72,7 +76,7 @@ def has_compiler() -> bool:
 def compile_modules(root: Path, modules: Sequence[str], folder: Path) -> list[Path]:
     """Give the extension modules, in `folder/made`. RuntimeError where there is no C compiler."""
     if not has_compiler():
-        raise RuntimeError("a C compiler and Python's headers are needed (Debian: build-essential, python3-dev)")
+        raise RuntimeError(NO_COMPILER)
     from mypyc.build import mypycify
     from setuptools import Distribution
 
@@ -86,4 +90,6 @@ def compile_modules(root: Path, modules: Sequence[str], folder: Path) -> list[Pa
 
 
 if __name__ == "__main__":
+    if not has_compiler():
+        sys.exit(NO_COMPILER)
     print(build_compiled(Path(sys.argv[1])))

@@ -33,9 +33,8 @@ def add_message(dialect: str) -> Insert:
 
 def store_message(connection: Connection, message: Message, now: datetime) -> int:
     """Store a message, or find it, and give its id."""
-    encoded = message.encoded
-    content_hash = hashlib.sha256(encoded).hexdigest()
-    row = {"content_hash": content_hash, "kind": message.kind.value, "encoded": encoded, "frozen_at": now}
+    content_hash = message.content_hash
+    row = {"content_hash": content_hash, "kind": message.kind.value, "encoded": message.encoded, "frozen_at": now}
     connection.execute(add_message(dialect_of(connection)), row)
     message_id: int = connection.execute(FIND_MESSAGE_ID, {"content_hash": content_hash}).scalar_one()
     return message_id
