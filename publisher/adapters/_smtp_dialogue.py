@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import re
 import select
 import smtplib
 import socket
@@ -14,18 +13,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from publisher.adapters._smtp_reply import NonsenseReply, Reply
+from publisher.adapters._smtp_nonsense import NonsenseReply
+from publisher.adapters._smtp_replies import Replies, Reply
 from publisher.ports.clock import Clock
 
-MAX_REPLY_LINE_OCTETS = 4_096  # RFC 5321 4.5.3.1.5 says 512; generous to servers that say more, checked 2026-11-23
-MAX_REPLY_LINES = 100
 READ_AT_ONCE_BYTES = 8_192
 MAX_PIECES = 1_000  # for one call; Linux takes 1,024: sendmsg(2) and limits.h, checked 2026-11-29
 GOODBYE_SECONDS = 2.0  # nothing depends on the answer to QUIT
 # Changing a socket's time limit costs two system calls. While this share of a reply's time is left, it stays as it is.
 NEARLY = 0.9
-_ONE_LINE = re.compile(rb"([2-5][0-9]{2}) ([^\r\n]*)\r\n")
-_REPLY_LINE = re.compile(rb"[2-5][0-9]{2}(?:[ -][^\r\n]*)?\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +50,7 @@ class Dialogue(smtplib.SMTP):
         self.deadline_seconds = peer.deadline_seconds
         self._reply_seconds = peer.reply_seconds
         self._clock = clock
-        self._unread = b""
-        self._lines: list[bytes] = []
+        self._replies = Replies()
         self._poll: select.poll | None = None
         # What a socket that does not block waits for; TLS may have to read before it can write.
         self.awaited = select.POLLIN
@@ -66,7 +61,8 @@ class Dialogue(smtplib.SMTP):
 
     def getreply(self) -> tuple[int, bytes]:
         """Read one reply, for smtplib."""
-        return self.read_reply()
+        reply = self.read_reply()
+        return reply.code, reply.text
 
     def read_reply(self, seconds: float | None = None) -> Reply:
         """Read one reply; bytes that drip in do not renew its time limit.
@@ -75,7 +71,7 @@ class Dialogue(smtplib.SMTP):
         """
         deadline = self.deadline_of(seconds or self._reply_seconds)
         while (reply := self.next_reply()) is None:
-            self._unread += self._receive(deadline)
+            self._replies.add(self._receive(deadline))
         return reply
 
     def _longest_wait(self) -> float:
@@ -89,35 +85,20 @@ class Dialogue(smtplib.SMTP):
 
     def next_reply(self) -> Reply | None:
         """Give the next reply, if all of it has come in. Errors: NonsenseReply; it ends the dialogue."""
-        if not self._unread:
-            return None
-        if not self._lines and (whole := _ONE_LINE.match(self._unread)):
-            self._unread = self._unread[whole.end() :]
-            return Reply(int(whole[1]), whole[2].strip())
-        while end := self._unread.find(b"\n") + 1:
-            line, self._unread = self._unread[:end], self._unread[end:]
-            if not _REPLY_LINE.fullmatch(line) or len(self._lines) == MAX_REPLY_LINES:
-                raise self._nonsense(line)
-            self._lines.append(line[4:].strip())
-            if line[3:4] != b"-":
-                text, self._lines = b"\n".join(self._lines), []
-                return Reply(int(line[:3]), text)
-        if len(self._unread) > MAX_REPLY_LINE_OCTETS:
-            raise self._nonsense(self._unread)
-        return None
-
-    def _nonsense(self, line: bytes) -> NonsenseReply:
-        self.close()
-        return NonsenseReply(line)
+        try:
+            return self._replies.next()
+        except NonsenseReply:
+            self.close()
+            raise
 
     def starttls(self, *args: Any, **options: Any) -> tuple[int, bytes]:
         """Encrypt. What came in clear together with the server's go-ahead may be forged (CVE-2011-0411)."""
         self._socket().settimeout(self._longest_wait())
         answer = super().starttls(*args, **options)
         self._socket().settimeout(self._reply_seconds)
-        if self._unread:
+        if self._replies.unread:
             self.close()
-            raise NonsenseReply(self._unread)
+            raise NonsenseReply(self._replies.unread)
         return answer
 
     def write(self, content: bytes) -> None:
@@ -160,7 +141,7 @@ class Dialogue(smtplib.SMTP):
         else:
             if not received:
                 raise self._disconnected("the server ended the connection")
-            self._unread += received
+            self._replies.add(received)
 
     def fileno(self) -> int:
         """Give the descriptor to wait for. Errors: SMTPServerDisconnected."""
@@ -173,12 +154,16 @@ class Dialogue(smtplib.SMTP):
     def has_something_to_say(self) -> bool:
         """Say whether bytes, or the connection's end, wait to be read."""
         sock = self.sock
-        if sock is None or self._unread or (isinstance(sock, ssl.SSLSocket) and sock.pending()):
+        if sock is None or self._replies.unread or (isinstance(sock, ssl.SSLSocket) and sock.pending()):
             return True
         if self._poll is None:
             self._poll = select.poll()
             self._poll.register(sock, select.POLLIN)
         return bool(self._poll.poll(0))
+
+    def offers(self, extension: str) -> bool:
+        """Say whether the server has named an extension, given in small letters."""
+        return extension in self.esmtp_features
 
     def encryption(self) -> str:
         """Name the version of TLS."""

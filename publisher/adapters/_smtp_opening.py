@@ -11,7 +11,7 @@ import ssl
 
 from publisher.adapters._smtp_certificates import remember_certificate
 from publisher.adapters._smtp_dialogue import Dialogue, Peer, TlsDialogue
-from publisher.adapters._smtp_reply import NonsenseReply
+from publisher.adapters._smtp_nonsense import NonsenseReply
 from publisher.adapters._smtp_settings import Relay, SmtpSettings
 from publisher.domain.attempt import Evidence
 from publisher.domain.reply import quote_reply
@@ -34,7 +34,7 @@ def evidence_of(
 ) -> Evidence:
     """Make evidence of a reply: its words fit to be kept, its enhanced code found."""
     quoted = quote_reply(reply, secrets)
-    enhanced = _ENHANCED.match(quoted)
+    enhanced = _ENHANCED.match(quoted) if quoted[1:2] == "." else None
     return Evidence(stage, quoted, code, enhanced.group(1) if enhanced else "", relay)
 
 

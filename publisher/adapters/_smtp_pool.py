@@ -13,7 +13,6 @@ import select
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -30,18 +29,18 @@ Result = Outcome | Exception
 LOOK = b"."
 
 
-@dataclass(slots=True)
 class Place:
     """One connection's message under way: its steps, what it waits for and until when."""
 
-    number: int
-    steps: Steps[Outcome]
-    step: Step | None = None
-    deadline_seconds: float = 0.0
-    may_send: bool = False
-    result: Result | None = None
-    unwritten: Sequence[bytes | memoryview] = ()
-    descriptor: int = -1
+    def __init__(self, number: int, steps: Steps[Outcome]) -> None:
+        self.number = number
+        self.steps = steps
+        self.step: Step | None = None
+        self.deadline_seconds = 0.0
+        self.may_send = False
+        self.result: Result | None = None
+        self.unwritten: Sequence[bytes | memoryview] = ()
+        self.descriptor = -1
 
 
 class ConnectionPool:

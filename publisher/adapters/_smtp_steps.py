@@ -6,28 +6,28 @@ A dialogue is a generator: it yields a step and is sent what came of it, or the 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from publisher.adapters._smtp_dialogue import Dialogue
-from publisher.adapters._smtp_reply import Reply
+from publisher.adapters._smtp_replies import Reply
 
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
 class Ask:
     """Hand over all these bytes, and wait for as many replies as hundreds are expected, or for one of another hundred.
 
     Each reply may take so many seconds. Where an error ends it, `is_written` and `replies` say how far it came.
     """
 
-    dialogue: Dialogue
-    content: Sequence[bytes]
-    expected: tuple[int, ...]
-    seconds: float
-    replies: list[Reply] = field(default_factory=list)
-    is_written: bool = False
+    def __init__(self, dialogue: Dialogue, content: Sequence[bytes], expected: tuple[int, ...], seconds: float) -> None:
+        self.dialogue = dialogue
+        self.content = content
+        self.expected = expected
+        self.seconds = seconds
+        self.replies: list[Reply] = []
+        self.is_written = False
 
     def take(self, reply: Reply) -> bool:
         """Add a reply; say whether it was the last one to wait for."""

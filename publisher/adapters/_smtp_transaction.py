@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from publisher.adapters._smtp_dialogue import Dialogue
+from publisher.adapters._smtp_nonsense import NonsenseReply
 from publisher.adapters._smtp_opening import code_and_reply, evidence_of
-from publisher.adapters._smtp_reply import NonsenseReply, Reply
+from publisher.adapters._smtp_replies import Reply
 from publisher.adapters._smtp_steps import Ask, Steps
 from publisher.domain.attempt import Accepted, Deferred, Evidence, Outcome, Rejected, Unknown
 from publisher.domain.message import SealedMessage
@@ -45,17 +45,15 @@ class LostAtOnce(Exception):
     """A kept connection was gone, or said goodbye, before the first reply: nothing has been said of the message."""
 
 
-@dataclass(frozen=True, slots=True)
 class Envelope:
     """Who sends and who gets it, fit to stand in a command. ValueError if one cannot."""
 
-    mail_from: str
-    rcpt_to: str
-
-    def __post_init__(self) -> None:
-        if self.mail_from:  # an empty one is the null sender
-            _check_path(self.mail_from, "sender")
-        _check_path(self.rcpt_to, "recipient")
+    def __init__(self, mail_from: str, rcpt_to: str) -> None:
+        if mail_from:  # an empty one is the null sender
+            _check_path(mail_from, "sender")
+        _check_path(rcpt_to, "recipient")
+        self.mail_from = mail_from
+        self.rcpt_to = rcpt_to
 
     @classmethod
     def of(cls, message: SealedMessage) -> Envelope:
@@ -77,16 +75,16 @@ def _check_path(address: str, role: str) -> None:
         raise ValueError(f"the {role}'s address cannot stand in an SMTP command")
 
 
-@dataclass(slots=True)
 class Transaction:
     """One message on one connection; `stage` says how far it came, `is_clean` whether the next one may follow."""
 
-    dialogue: Dialogue
-    relay: str
-    reply_seconds: float
-    final_seconds: float
-    stage: str = SENDER
-    is_clean: bool = False
+    def __init__(self, dialogue: Dialogue, relay: str, reply_seconds: float, final_seconds: float) -> None:
+        self.dialogue = dialogue
+        self.relay = relay
+        self.reply_seconds = reply_seconds
+        self.final_seconds = final_seconds
+        self.stage = SENDER
+        self.is_clean = False
 
     def open(self, envelope: Envelope, size: int, *, is_ascii: bool, is_kept: bool) -> Steps[Outcome | None]:
         """Come as far as the server's wait for the body; give its refusal, if it refuses.
@@ -99,7 +97,7 @@ class Transaction:
             return Rejected(missing, evidence=Evidence(stage="envelope", relay=self.relay))
         commands = self._commands(envelope, size, is_ascii=is_ascii)
         try:
-            if self.dialogue.has_extn("pipelining"):
+            if self.dialogue.offers("pipelining"):
                 refusal = yield from self._pipeline(commands, is_kept=is_kept)
             else:
                 refusal = yield from self._one_by_one(commands, is_kept=is_kept)
@@ -126,14 +124,14 @@ class Transaction:
         return Accepted(receipt=f"{reply.code} {evidence.reply}", evidence=evidence)
 
     def _missing_extension(self, envelope: Envelope, *, is_ascii: bool) -> str:
-        if not envelope.is_ascii and not self.dialogue.has_extn("smtputf8"):
+        if not envelope.is_ascii and not self.dialogue.offers("smtputf8"):
             return "the address has letters that this mail server cannot take: it does not offer SMTPUTF8"
-        if not is_ascii and not self.dialogue.has_extn("8bitmime"):
+        if not is_ascii and not self.dialogue.offers("8bitmime"):
             return "the message has 8-bit text, and this mail server takes 7 bits only: it does not offer 8BITMIME"
         return ""
 
     def _commands(self, envelope: Envelope, size: int, *, is_ascii: bool) -> list[bytes]:
-        parameters = f" SIZE={size}" if self.dialogue.has_extn("size") else ""
+        parameters = f" SIZE={size}" if self.dialogue.offers("size") else ""
         if not is_ascii:
             parameters += " BODY=8BITMIME"
         if not envelope.is_ascii:

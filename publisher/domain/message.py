@@ -148,16 +148,14 @@ def escape(value: str, context: Context) -> bytes:
     return _ESCAPES[context](value)
 
 
-_CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 _INVISIBLE = re.compile("[\x00-\x1f\x7f\u2028\u2029]")
 
 
 def _one_line(value: str) -> bytes:
     """Let a value into a header or the envelope only if it cannot start another line or command there."""
-    encoded = value.encode("ascii", "strict")
-    if _CONTROL.search(encoded):
-        raise ValueError(f"a control character in a header or envelope value: {value!r}")
-    return encoded
+    if not (value.isascii() and value.isprintable()):
+        raise ValueError(f"not printable ASCII in a header or envelope value: {value!r}")
+    return value.encode("ascii")
 
 
 @lru_cache(maxsize=256)  # some values are the same for everyone, or for many

@@ -24,6 +24,8 @@ def quote_reply(reply: str | bytes, secrets: Iterable[str] = ()) -> str:
 
 
 def _hide(text: str, secrets: Iterable[str]) -> str:
+    if not secrets:
+        return text
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, "(hidden)")
     return text

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from publisher.domain.circuit import CLOSED, Circuit, CircuitState
-from publisher.store.rows import AnyRow
+from publisher.store.prepared import Hot, Prepared
 from publisher.store.tables import circuits
 from publisher.store.upsert import Insert, dialect_of, insert_into
 
 _of_channel = circuits.c.channel == bindparam("of_channel")
 
-READ_CIRCUIT = select(circuits).where(_of_channel)
+# As in Circuit.
+_CIRCUIT = (
+    circuits.c.state,
+    circuits.c.recent,
+    circuits.c.probe_count,
+    circuits.c.since,
+    circuits.c.probe_at,
+    circuits.c.reason,
+    circuits.c.decided_by,
+)
+READ_CIRCUIT = select(*_CIRCUIT).where(_of_channel)
 HOLD_CIRCUIT = READ_CIRCUIT.with_for_update()
-READ_OPEN_CIRCUITS = select(circuits).where(circuits.c.state != CircuitState.CLOSED).order_by(circuits.c.channel)
+READ_OPEN_CIRCUITS = (
+    select(circuits.c.channel, *_CIRCUIT).where(circuits.c.state != CircuitState.CLOSED).order_by(circuits.c.channel)
+)
 WRITE_CIRCUIT = (
     update(circuits)
     .where(_of_channel)
@@ -38,15 +51,18 @@ def add_circuit(dialect: str) -> Insert:
     return insert_into(circuits, dialect).on_conflict_do_nothing(index_elements=["channel"])
 
 
-def read_circuit(connection: Connection, channel: str) -> Circuit:
+_look_at = Prepared(lambda _: READ_CIRCUIT, _CIRCUIT)
+
+
+def look_at_circuit(hot: Hot, channel: str) -> Circuit:
     """Give a channel's circuit."""
-    row = connection.execute(READ_CIRCUIT, {"of_channel": channel}).one_or_none()
-    return CLOSED if row is None else _circuit(row)
+    rows = _look_at.read(hot, [{}], of_channel=channel)
+    return _circuit(*rows[0]) if rows else CLOSED
 
 
 def read_open_circuits(connection: Connection) -> Mapping[str, Circuit]:
     """Give those that are not closed, by channel."""
-    return {row.channel: _circuit(row) for row in connection.execute(READ_OPEN_CIRCUITS)}
+    return {row.channel: _circuit(*row[1:]) for row in connection.execute(READ_OPEN_CIRCUITS)}
 
 
 def change_circuit(
@@ -58,7 +74,7 @@ def change_circuit(
         {"channel": channel, "state": CLOSED.state, "recent": "", "probe_count": 0, "reason": "", "decided_by": ""}
         | {"changed_at": now},
     )
-    before = _circuit(connection.execute(HOLD_CIRCUIT, {"of_channel": channel}).one())
+    before = _circuit(*connection.execute(HOLD_CIRCUIT, {"of_channel": channel}).one())
     after = change(before)
     if after != before:
         values = {
@@ -76,13 +92,5 @@ def change_circuit(
     return before, after
 
 
-def _circuit(row: AnyRow) -> Circuit:
-    return Circuit(
-        state=CircuitState(row.state),
-        recent=row.recent,
-        probe_count=row.probe_count,
-        since=row.since,
-        probe_at=row.probe_at,
-        reason=row.reason,
-        by=row.decided_by,
-    )
+def _circuit(state: str, *rest: Any) -> Circuit:
+    return Circuit(CircuitState(state), *rest)

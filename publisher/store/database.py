@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.pool import PoolProxiedConnection
 
 from publisher.errors import StoreError
 from publisher.store.failures import failures_mapped
+from publisher.store.hot import HotConnection
 from publisher.store.log_sync import LogSync
-from publisher.store.prepared import Hot
 
 BUSY_SECONDS = 15.0
 
@@ -34,8 +32,6 @@ SELECT count(*) > 0 AND count(*) FILTER (WHERE name = 'alembic_version') = 0 FRO
 # More than this, for each connection, would be memory that grows with the list.
 CACHE_KIB = 4_096
 CHECKPOINT_PAGES = 10_000
-# Sending goes through the tables from front to back: more than this would only be memory that grows with the list.
-HOT_CACHE_KIB = 2_048
 
 
 class Database:
@@ -46,10 +42,8 @@ class Database:
         # Both share one pool; only the way a transaction begins differs.
         self._writer = engine.execution_options(publisher_begin="BEGIN IMMEDIATE")
         self.where = where
-        # Sending commits thousands of times a second: for that one connection is kept, past SQLAlchemy's own steps.
-        self._hot: PoolProxiedConnection | None = None
-        self._hot_lock = threading.Lock()
         self.log = LogSync(where)
+        self._hot = HotConnection(engine.dialect, engine.raw_connection, self.log, where)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -68,24 +62,13 @@ class Database:
         with failures_mapped(self.where):
             return self._reader.raw_connection()
 
-    @contextmanager
-    def write_hot(self) -> Iterator[Hot]:
+    def write_hot(self) -> HotConnection:
         """Change it by prepared statements on the one connection that is kept for them.
 
         When this ends, everybody sees the change; it is durable once a sync that begins after that is done. Where this
         raises, nothing has happened.
         """
-        with self._hot_lock:
-            self.log.check()
-            try:
-                with failures_mapped(self.where):
-                    cursor = self._hot_cursor()
-                    cursor.execute("BEGIN IMMEDIATE")
-                    yield Hot(self._reader.dialect, cursor)
-                    cursor.execute("COMMIT")
-            except BaseException:
-                self._give_up_hot()
-                raise
+        return self._hot
 
     @contextmanager
     def driver(self) -> Iterator[sqlite3.Connection]:
@@ -98,28 +81,9 @@ class Database:
             finally:
                 connection.close()
 
-    def _hot_cursor(self) -> DBAPICursor:
-        if self._hot is None:
-            self._hot = self._reader.raw_connection()
-            cursor = self._hot.cursor()
-            cursor.execute(f"PRAGMA cache_size = -{HOT_CACHE_KIB}")
-            # The one difference to FULL is the sync at the end of a commit, and that is made apart (log_sync.py).
-            cursor.execute("PRAGMA synchronous = NORMAL")
-        return self._hot.cursor()
-
-    def _give_up_hot(self) -> None:
-        """Close the connection: whatever it was in the middle of is undone, and the next one starts clean."""
-        if self._hot is not None:
-            # An error's traceback may keep a cursor, and with it the connection, alive: the transaction must not be.
-            with suppress(Exception):
-                self._hot.cursor().execute("ROLLBACK")
-            self._hot.invalidate()
-            self._hot = None
-
     def close(self) -> None:
         """Close all connections."""
-        with self._hot_lock:
-            self._give_up_hot()
+        self._hot.close()
         self.log.close()
         self._reader.dispose()
 

@@ -25,7 +25,7 @@ from publisher.ports.pace import Standing
 from publisher.store import circuits
 from publisher.store.chunks import chunked
 from publisher.store.database import Database
-from publisher.store.rows import AnyRow
+from publisher.store.prepared import Hot, Prepared
 from publisher.store.tables import CLAIMABLE, deliveries, pace_buckets
 from publisher.store.upsert import Insert, dialect_of, insert_into
 
@@ -39,7 +39,14 @@ _channel = pace_buckets.c.channel == bindparam("of_channel")
 _domains = pace_buckets.c.domain.in_(bindparam("domains", expanding=True))
 
 READ_BUCKETS = select(pace_buckets).where(_channel, _domains).order_by(pace_buckets.c.domain).with_for_update()
-READ_STANDING = select(pace_buckets).where(
+_BUCKET = (
+    pace_buckets.c.domain,
+    pace_buckets.c.taken,
+    pace_buckets.c.slow_level,
+    pace_buckets.c.held_until,
+    pace_buckets.c.hold_seconds,
+)
+READ_STANDING = select(*_BUCKET).where(
     _channel, or_(pace_buckets.c.domain == WHOLE_CHANNEL, pace_buckets.c.slow_level > 0)
 )
 WRITE_BUCKET = (
@@ -92,6 +99,10 @@ PUT_OFF = (
 )
 
 
+# A worker looks each time before it claims.
+_standing = Prepared(lambda _: READ_STANDING, _BUCKET)
+
+
 def add_bucket(dialect: str) -> Insert:
     """Make a full bucket where there is none."""
     return insert_into(pace_buckets, dialect).on_conflict_do_nothing(index_elements=["channel", "domain"])
@@ -106,8 +117,9 @@ class SqlPace:
     def standing(self, channel: str) -> Standing:
         """Say how a channel stands."""
         with self._database.read() as connection:
-            rows = connection.execute(READ_STANDING, {"of_channel": channel}).all()
-            return Standing(circuits.read_circuit(connection, channel), {row.domain: _bucket(row) for row in rows})
+            hot = Hot.of(connection)
+            rows = _standing.read(hot, [{}], of_channel=channel)
+            return Standing(circuits.look_at_circuit(hot, channel), {row[0]: _bucket(*row[1:]) for row in rows})
 
     def circuits(self) -> Mapping[str, Circuit]:
         """Give the circuits of all channels that are not closed, by name."""
@@ -158,7 +170,7 @@ def _hold_buckets(connection: Connection, channel: str, domains: set[str], now: 
     rows = [_row(channel, domain, Bucket(), now) for domain in sorted(domains)]
     connection.execute(add_bucket(dialect_of(connection)), rows)
     found = connection.execute(READ_BUCKETS, {"of_channel": channel, "domains": sorted(domains)}).all()
-    return {row.domain: _bucket(row) for row in found}
+    return {row.domain: _bucket(row.taken, row.slow_level, row.held_until, row.hold_seconds) for row in found}
 
 
 def _write_changed(
@@ -198,11 +210,11 @@ def _written(taken: Taken) -> dict[str, list[list[int]]]:
     return {name: [list(slot) for slot in slots] for name, slots in taken.items()}
 
 
-def _bucket(row: AnyRow) -> Bucket:
-    taken = {name: tuple((slot, count) for slot, count in slots) for name, slots in row.taken.items()}
-    if row.slow_level == 0:
-        return Bucket(taken, NOT_SLOWED)
-    return Bucket(taken, Slowdown(row.slow_level, row.held_until, row.hold_seconds))
+def _bucket(
+    written: Mapping[str, Sequence[Sequence[int]]], level: int, held_until: datetime | None, hold_seconds: float
+) -> Bucket:
+    taken = {name: tuple((slot, count) for slot, count in slots) for name, slots in written.items()}
+    return Bucket(taken, NOT_SLOWED if level == 0 else Slowdown(level, held_until, hold_seconds))
 
 
 def _put_off(connection: Connection, channel: str, domain: str, waves: Waves, now: datetime) -> int:

@@ -56,13 +56,9 @@ class UtcTime(TypeDecorator[datetime]):
         """Refuse: a time is always given as a value."""
         raise NotImplementedError("a time is not written into a statement")
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
         """Read it back as an aware UTC datetime."""
-        if value is None:
-            return None
-        if isinstance(value, datetime):
-            return value.astimezone(UTC)
-        return datetime.fromisoformat(value)
+        return _in_utc if dialect.name == "postgresql" else _read_utc
 
 
 def _in_utc(moment: datetime | None) -> datetime | None:
@@ -71,6 +67,11 @@ def _in_utc(moment: datetime | None) -> datetime | None:
     if moment.tzinfo is None:
         raise ValueError(f"a time without a time zone: {moment!r}")
     return moment.astimezone(UTC)
+
+
+@lru_cache(maxsize=64)  # many rows have the same
+def _read_utc(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 @lru_cache(maxsize=64)  # one moment is written for many rows

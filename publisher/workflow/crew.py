@@ -21,7 +21,7 @@ from publisher.domain.message import SealedMessage
 from publisher.domain.replay import is_too_late
 from publisher.domain.wire import Stage
 from publisher.errors import ChannelMisconfigured, ConfigError
-from publisher.logs import get_logger
+from publisher.logs import get_logger, logs
 from publisher.ports.adapter import Multiplexed, Sessions
 from publisher.ports.ledger import ClaimedDelivery, FinishedAttempt, Syncer
 from publisher.ports.wire import WireSlot
@@ -78,22 +78,16 @@ class SlotMark:
             self._early_stage = stage
 
 
-class UnderWay(NamedTuple):
-    """A delivery that is on a connection now."""
+class UnderWay:
+    """A delivery that has its connection. It waits for its journal entry to be durable, then it is on its way."""
 
-    delivery: ClaimedDelivery
-    key: str
-    started_at: datetime
-    started_seconds: float
-
-
-class Prepared(NamedTuple):
-    """A delivery that has its connection, and waits for its journal entry to be durable."""
-
-    place: int
-    delivery: ClaimedDelivery
-    key: str
-    mark: SlotMark
+    def __init__(self, place: int, delivery: ClaimedDelivery, key: str, mark: SlotMark) -> None:
+        self.place = place
+        self.delivery = delivery
+        self.key = key
+        self.mark = mark
+        self.started_at: datetime = delivery.queued_at
+        self.started_seconds = 0.0
 
 
 class Turn(NamedTuple):
@@ -101,7 +95,7 @@ class Turn(NamedTuple):
 
     number: int
     recorded: Sequence[FinishedAttempt]
-    prepared: Sequence[Prepared]
+    prepared: Sequence[UnderWay]
     asked_seconds: float
 
 
@@ -135,6 +129,8 @@ class Crew:
         self._turn_count = 0
         self._linger_until = 0.0
         self._replay_seconds = channel.replay_seconds
+        # Asked once: most runs log nothing, and even an event that nobody wants takes making.
+        self._tells_start, self._tells_attempt = logs("debug"), logs("info")
         self._worker_thread = threading.Thread(target=self._run, name=claims.worker, daemon=True)
 
     def start(self) -> None:
@@ -259,7 +255,7 @@ class Crew:
         may_start = self._commit(recorded, [delivery.id for delivery, _ in chosen])
         syncer.begin()
         # While that is written to the disk, the connections go as far as they may without the message.
-        prepared: list[Prepared] = []
+        prepared: list[UnderWay] = []
         self._turn_count += 1
         self._turns.append(Turn(self._turn_count, recorded, prepared, asked_seconds))
         for delivery, sealed in chosen:
@@ -277,11 +273,11 @@ class Crew:
                 now=self._app.clock.now(),
             )
 
-    def _prepare(self, sessions: Sessions, delivery: ClaimedDelivery, sealed: SealedMessage) -> Prepared:
+    def _prepare(self, sessions: Sessions, delivery: ClaimedDelivery, sealed: SealedMessage) -> UnderWay:
         place = self._free_places.pop()
         mark = SlotMark(self._mark, self._slots[place], delivery.id)
         sessions.prepare(place, sealed, mark)
-        return Prepared(place, delivery, sealed.key, mark)
+        return UnderWay(place, delivery, sealed.key, mark)
 
     def _choose(self) -> Sequence[tuple[ClaimedDelivery, SealedMessage]]:
         """Take and seal as many deliveries as there are free connections; none if we are to stop."""
@@ -315,16 +311,18 @@ class Crew:
         for prepared in turn.prepared:
             reason = self._reason_against(prepared, took_seconds, now)
             if reason is None:
-                self._under_way[prepared.place] = UnderWay(prepared.delivery, prepared.key, now, now_seconds)
+                prepared.started_at, prepared.started_seconds = now, now_seconds
+                self._under_way[prepared.place] = prepared
                 prepared.mark.begin()
-                get_logger().debug("sending", delivery=prepared.key, channel=self._channel.name)
+                if self._tells_start:
+                    get_logger().debug("sending", delivery=prepared.key, channel=self._channel.name)
                 sessions.send(prepared.place)
             else:
                 sessions.cancel(prepared.place)
                 self._free_places.append(prepared.place)
                 self._finished.append(reason)
 
-    def _reason_against(self, prepared: Prepared, took_seconds: float, now: datetime) -> FinishedAttempt | None:
+    def _reason_against(self, prepared: UnderWay, took_seconds: float, now: datetime) -> FinishedAttempt | None:
         """Give what is recorded instead of sending a delivery that is journalled, if it must not leave any more."""
         if took_seconds >= OWN_SECONDS:
             return put_back(prepared.delivery, "this process was stopped for too long before it could send", now)
@@ -357,13 +355,10 @@ class Crew:
         duration_ms = round((self._app.clock.monotonic_seconds() - attempt.started_seconds) * 1_000)
         finished = self._guard.judge(delivery, outcome, attempt.started_at, duration_ms)
         self._finished.append(finished)
-        get_logger().info(
-            "attempt",
-            delivery=attempt.key,
-            channel=self._channel.name,
-            state=finished.state.value,
-            detail=outcome.receipt if isinstance(outcome, Accepted) else outcome.reason,
-        )
+        if self._tells_attempt:
+            detail = outcome.receipt if isinstance(outcome, Accepted) else outcome.reason
+            facts = {"channel": self._channel.name, "state": finished.state.value, "detail": detail}
+            get_logger().info("attempt", delivery=attempt.key, **facts)
 
     def _outcome_of(self, result: Outcome | Exception, key: str) -> Outcome:
         if not isinstance(result, Exception):

@@ -105,6 +105,9 @@ class Guard:
         finished = judge(self._app, delivery, outcome, started_at, duration_ms)
         if self._is_off or self._halt.is_over:  # what we break off ourselves says nothing of the way
             return finished
+        if isinstance(outcome, Accepted):
+            self._answered()
+            return finished
         self._slow_down(outcome, delivery.key.recipient)
         was_open = self.standing.circuit.state is C.OPEN
         if not is_fault(outcome):

@@ -14,12 +14,28 @@ from publisher.workflow.application import Application
 MAX_KEPT_MESSAGES = 8
 
 
+class _Sender:
+    """What all e-mails of one digest have in common."""
+
+    def __init__(self, app: Application, name: str) -> None:
+        digest = app.settings.digests.get(name)
+        if digest is None:
+            what = f'deliveries of the digest "{name}" are waiting, but it is not in the config any more'
+            raise ConfigError(what, where=f"config.toml [digests.{name}]", hint=f"Put [digests.{name}] back.")
+        organisation = app.settings.organisation
+        self.digest = digest
+        self.greetings = greetings_for(digest.language or organisation.language)
+        self.time_zone = digest.time_zone or organisation.time_zone
+        self.public_url = app.settings.document.web.public_url or ""
+
+
 class Sealer:
     """Seals deliveries; keeps the last few messages, since all deliveries of an edition share one."""
 
     def __init__(self, app: Application) -> None:
         self._app = app
         self._messages: dict[int, Message] = {}
+        self._senders: dict[str, _Sender] = {}
         self._ahead: dict[int, tuple[ClaimedDelivery, SealedMessage]] = {}
         self._secret = app.instance_secret()
 
@@ -69,34 +85,31 @@ class Sealer:
     def _values(self, kind: MessageKind, delivery: ClaimedDelivery) -> dict[str, str]:
         match kind:
             case MessageKind.EMAIL:
-                return _values(self._app, delivery, self._secret)
+                return self._recipient_values(delivery)
             case MessageKind.NOTICE:
                 time_zone = self._app.settings.organisation.time_zone
                 return notice_values(delivery.key, delivery.queued_at, time_zone)
         return {}
+
+    def _recipient_values(self, delivery: ClaimedDelivery) -> dict[str, str]:
+        name = delivery.digest or ""
+        sender = self._senders.get(name)
+        if sender is None:
+            sender = self._senders[name] = _Sender(self._app, name)
+        return recipient_values(
+            key=delivery.key,
+            recipient=delivery.key.recipient,
+            name=delivery.subscriber_name,
+            greetings=sender.greetings,
+            digest=sender.digest,
+            digest_name=name,
+            queued_at=delivery.queued_at,
+            time_zone=sender.time_zone,
+            signed=SignedAddresses(self._secret, sender.public_url, delivery.id),
+        )
 
     def _read(self, message_id: int) -> Message:
         if len(self._messages) >= MAX_KEPT_MESSAGES:
             del self._messages[next(iter(self._messages))]
         message = self._messages[message_id] = self._app.ledger.message(message_id)
         return message
-
-
-def _values(app: Application, delivery: ClaimedDelivery, secret: str) -> dict[str, str]:
-    name = delivery.digest or ""
-    digest = app.settings.digests.get(name)
-    if digest is None:
-        what = f'deliveries of the digest "{name}" are waiting, but it is not in the config any more'
-        raise ConfigError(what, where=f"config.toml [digests.{name}]", hint=f"Put [digests.{name}] back.")
-    organisation = app.settings.organisation
-    return recipient_values(
-        key=delivery.key,
-        recipient=delivery.key.recipient,
-        name=delivery.subscriber_name,
-        greetings=greetings_for(digest.language or organisation.language),
-        digest=digest,
-        digest_name=name,
-        queued_at=delivery.queued_at,
-        time_zone=digest.time_zone or organisation.time_zone,
-        signed=SignedAddresses(secret, app.settings.document.web.public_url or "", delivery.id),
-    )

@@ -335,7 +335,8 @@ class LosesItsTransactions(CountingLedger):
 
     def begin_exchange(self, finished: Any, starting: Any, **options: Any) -> Any:
         if len(self.exchanges) >= self._good_count:
-            self._ledger._database._hot_cursor().connection.set_authorizer(no_commit)  # no real disk fails on command
+            kept = self._ledger._database.write_hot()
+            (kept._hot or kept._open()).cursor.connection.set_authorizer(no_commit)  # no real disk fails on command
         return super().begin_exchange(finished, starting, **options)
 
 

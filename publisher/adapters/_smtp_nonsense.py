@@ -1,9 +1,8 @@
-"""What a mail server says."""
+"""What a mail server must not say."""
 
 from __future__ import annotations
 
 import smtplib
-from typing import NamedTuple
 
 
 class NonsenseReply(smtplib.SMTPException):
@@ -12,10 +11,3 @@ class NonsenseReply(smtplib.SMTPException):
     def __init__(self, line: bytes) -> None:
         super().__init__(line)
         self.line = line
-
-
-class Reply(NamedTuple):
-    """A server's reply, its lines joined by line feeds."""
-
-    code: int
-    text: bytes
