@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from publisher.adapters._smtp_nonsense import NonsenseReply
 
 MAX_REPLY_LINE_OCTETS = 4_096  # RFC 5321 4.5.3.1.5 says 512; generous to servers that say more, checked 2026-11-23
 MAX_REPLY_LINES = 100
-_CR, _SPACE, _HYPHEN, _TWO, _FIVE = b"\r -25"
+_CODES = {b"%d" % code: code for code in range(200, 600)}
+_LINE = re.compile(rb"[2-5][0-9]{2}(?:[ -][^\r\n]*)?\r?\n")
 
 
 class Reply:
@@ -30,31 +33,26 @@ class Replies:
 
     def next(self) -> Reply | None:
         """Give the next reply, if all of it has come in. Errors: NonsenseReply."""
+        unread = self.unread
+        end = unread.find(b"\r\n")
+        if end >= 0 and not self._lines:
+            # Most replies are one good line: these looks take a quarter of the time of those below.
+            line = unread[:end]
+            code = _CODES.get(line[:3])
+            if code is not None and line[3:4] == b" " and b"\n" not in line and b"\r" not in line:
+                self.unread = unread[end + 2 :]
+                return Reply(code, line[4:].strip())
+        return self._next_of_any_form()
+
+    def _next_of_any_form(self) -> Reply | None:
         while end := self.unread.find(b"\n") + 1:
-            line = self.unread[:end]
-            self.unread = self.unread[end:]
-            text_end = _end_of_text(line)
-            if text_end < 0 or len(self._lines) == MAX_REPLY_LINES:
+            line, self.unread = self.unread[:end], self.unread[end:]
+            if not _LINE.fullmatch(line) or len(self._lines) == MAX_REPLY_LINES:
                 raise NonsenseReply(line)
-            text = line[4:text_end].strip()
-            if text_end > 3 and line[3] == _HYPHEN:
-                self._lines.append(text)
-                continue
-            if self._lines:
-                text = b"\n".join([*self._lines, text])
-                self._lines = []
-            return Reply(int(line[:3]), text)
+            self._lines.append(line[4:].strip())
+            if line[3:4] != b"-":
+                text, self._lines = b"\n".join(self._lines), []
+                return Reply(_CODES[line[:3]], text)
         if len(self.unread) > MAX_REPLY_LINE_OCTETS:
             raise NonsenseReply(self.unread)
         return None
-
-
-def _end_of_text(line: bytes) -> int:
-    """Say where the text of a line ends; -1 if this is no line of a reply: three digits, a space or "-", text."""
-    end = len(line) - 1
-    if end > 0 and line[end - 1] == _CR:
-        end -= 1
-    is_code = end >= 3 and _TWO <= line[0] <= _FIVE and line[1:3].isdigit()
-    if not is_code or (end > 3 and line[3] != _SPACE and line[3] != _HYPHEN) or line.find(b"\r", 0, end) >= 0:
-        return -1
-    return end

@@ -10,9 +10,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import JSON, BindParameter, Column, ColumnElement, Connection, Dialect, bindparam
+from sqlalchemy import JSON, BindParameter, Column, ColumnElement, Connection, Dialect, Float, bindparam, literal_column
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.visitors import replacement_traverse
 
 Values = Mapping[str, Any]
 
@@ -100,7 +101,7 @@ class _Compiled:
         shared: Collection[str],
         dialect: Dialect,
     ) -> None:
-        compiled = statement.compile(dialect=dialect)
+        compiled = _with_literals(statement, dialect).compile(dialect=dialect)
         assert isinstance(compiled, SQLCompiler)
         self.text = str(compiled)
         binds = {name: bind for bind, name in compiled.bind_names.items()}
@@ -130,11 +131,26 @@ class _Compiled:
 
 
 def _reader(column: ColumnElement[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    if isinstance(column.type, Float):
+        return None  # as the driver gives it
     read = column.type.dialect_impl(dialect).result_processor(dialect, None)
     if read is None or not isinstance(column.type, JSON):
         return read
     # Most of what is kept as JSON is empty in most rows.
     return lambda text: {} if text == "{}" else read(text)
+
+
+def _with_literals(statement: Any, dialect: Dialect) -> ClauseElement:
+    """Write constants into the text: they are states and numbers of ours, and giving them anew with each row costs."""
+
+    def literal(part: Any, **_: Any) -> Any:
+        if not isinstance(part, BindParameter) or part.required:
+            return None
+        write = part.type.dialect_impl(dialect).literal_processor(dialect)
+        return None if write is None else literal_column(write(part.effective_value), part.type)
+
+    written: ClauseElement = replacement_traverse(statement, {}, literal)  # type: ignore[call-overload]
+    return written
 
 
 def _constant(bind: BindParameter[Any], write: _Write) -> Any:

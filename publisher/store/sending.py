@@ -53,7 +53,6 @@ _is_stopped = or_(editions.c.state == E.PAUSED, editions.c.state == E.CANCELLED)
 # What a worker needs to fill the placeholders of what it has claimed.
 _CLAIMED: tuple[ColumnElement[Any], ...] = (
     deliveries.c.id,
-    deliveries.c.due_at,
     messages.c.content_hash,
     deliveries.c.channel,
     deliveries.c.recipient,
@@ -190,7 +189,7 @@ def claim(  # noqa: PLR0913 - each is one thing that says what may be claimed
     rows = statement.read(hot, [{}], of_channel=channel, limit=limit, rehearsed=rehearsal, now=now, **which)
     lease_until = now + timedelta(seconds=lease_seconds)
     _claim.change(hot, [{"delivery": row[0]} for row in rows], claimant=worker, lease=lease_until, now=now)
-    return [ClaimedDelivery(row[0], DeliveryKey(*row[2:8]), *row[8:]) for row in rows]
+    return [ClaimedDelivery(row[0], DeliveryKey(*row[1:7]), *row[7:]) for row in rows]
 
 
 def with_previous(connection: Connection, claimed: Sequence[ClaimedDelivery]) -> Sequence[ClaimedDelivery]:

@@ -50,7 +50,7 @@ class UtcTime(TypeDecorator[datetime]):
 
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
         """Write an aware datetime. ValueError where the time zone is missing: a defect, never a person's mistake."""
-        return _in_utc if dialect.name == "postgresql" else _utc_text
+        return _in_utc_or_none if dialect.name == "postgresql" else _utc_text
 
     def process_literal_param(self, value: datetime | None, dialect: Dialect) -> str:
         """Refuse: a time is always given as a value."""
@@ -58,12 +58,14 @@ class UtcTime(TypeDecorator[datetime]):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
         """Read it back as an aware UTC datetime."""
-        return _in_utc if dialect.name == "postgresql" else _read_utc
+        return _in_utc_or_none if dialect.name == "postgresql" else _read_utc
 
 
-def _in_utc(moment: datetime | None) -> datetime | None:
-    if moment is None:
-        return None
+def _in_utc_or_none(moment: datetime | None) -> datetime | None:
+    return None if moment is None else _in_utc(moment)
+
+
+def _in_utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"a time without a time zone: {moment!r}")
     return moment.astimezone(UTC)
@@ -76,9 +78,11 @@ def _read_utc(text: str | None) -> datetime | None:
 
 @lru_cache(maxsize=64)  # one moment is written for many rows
 def _utc_text(moment: datetime | None) -> str | None:
-    in_utc = _in_utc(moment)
+    if moment is None:
+        return None
+    in_utc = moment if moment.tzinfo is UTC else _in_utc(moment)
     # Without the "+00:00" that isoformat ends with.
-    return None if in_utc is None else in_utc.isoformat("T", "microseconds")[:26] + "Z"
+    return in_utc.isoformat("T", "microseconds")[:26] + "Z"
 
 
 class State(TypeDecorator[str]):

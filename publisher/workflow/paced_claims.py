@@ -33,9 +33,14 @@ class PacedClaims(Claims):
     pace: Pace
     guard: Guard
     rules: PaceRules
+    _is_paced: bool = field(init=False)
     _parked: dict[str, tuple[datetime, deque[Entry]]] = field(default_factory=dict)
     _channel_free_at: datetime | None = None
     _is_quiet: bool = False
+
+    def __post_init__(self) -> None:
+        """Note what is asked with every step."""
+        self._is_paced = bool(self.rules)
 
     def fetch(self) -> None:
         """Claim more, if there are more that might start."""
@@ -95,7 +100,7 @@ class PacedClaims(Claims):
         super().give_back()
 
     def _is_limited(self) -> bool:
-        return bool(self.rules) or self.guard.is_slowed
+        return self._is_paced or self.guard.is_slowed
 
     def _is_asked_for(self) -> bool:
         return self.message_id is not None or bool(self.guard.asked_for)
