@@ -333,7 +333,7 @@ class Syncer(Protocol):
     """Makes durable what is committed, while whoever has committed it goes on. Belongs to one thread."""
 
     def begin(self) -> None:
-        """Begin to make durable all that has been committed by now."""
+        """Begin to make durable all that has been committed by now. It may be done at once. Errors: as below."""
         ...
 
     def done_count(self) -> int:

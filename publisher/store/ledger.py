@@ -53,7 +53,7 @@ from publisher.store import (
 )
 from publisher.store.audit import SqlAuditLog
 from publisher.store.database import Database
-from publisher.store.log_sync import InlineSyncer, ProcessSyncer
+from publisher.store.log_sync import ChoosingSyncer, InlineSyncer
 from publisher.store.wire import open_wire_log, read_wire_records
 
 
@@ -250,7 +250,7 @@ class SqlLedger:
     def open_syncer(self, bell: int | None) -> Syncer:
         """Make what waits for the disk."""
         log = self._database.log
-        return InlineSyncer(log) if bell is None else ProcessSyncer(log, bell)
+        return InlineSyncer(log) if bell is None else ChoosingSyncer(log, bell)
 
     def mark(self, delivery_id: int, name: str, value: Any, *, worker: str) -> None:
         """Make durable what a later attempt must know. Errors: StoreError if the right to send has been lost."""

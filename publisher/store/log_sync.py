@@ -4,8 +4,9 @@ With `synchronous = FULL` each commit ends with one `fdatasync` of the log; unti
 Sending commits with NORMAL, which leaves out just this call, and makes it here: so the next transaction goes on while
 the disk writes, and a delivery starts only when the disk has written.
 
-A process of its own makes the call (`syncing.py`). A thread would have to take Python's lock again and again from the
-thread that sends: measured, see docs/decisions/0006-where-the-time-goes.md.
+Where the disk is so quick that waking somebody takes as long, it is waited for. Else a process of its own makes the
+call (`syncing.py`): a thread would have to take Python's lock again and again from the thread that sends. Measured, see
+docs/decisions/0006-where-the-time-goes.md.
 
 *Source:* sqlite.org/pragma.html#pragma_synchronous and `walFrames` in SQLite's wal.c (checked 2026-11-29). With NORMAL,
 too, the log is synced before each checkpoint, and its header whenever it starts anew.
@@ -20,12 +21,20 @@ import socket
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from publisher.store import syncing
 from publisher.store.failures import disk_failure
 
 LEAVE_SECONDS = 2.0
+# To wake another process and to be woken by it takes about as long.
+QUICK_SECONDS = 0.000_3
+# So many more slow ones than quick ones, and the disk is slow.
+MAX_SLOW = 4
+# What a slow disk takes, others do meanwhile; after so many it is seen whether it still is.
+LOOK_AGAIN_COUNT = 200
 
 
 class LogSync:
@@ -74,6 +83,39 @@ class LogSync:
             self._descriptor = -1
 
 
+class ChoosingSyncer:
+    """`ports.ledger.Syncer` that waits by itself while the disk is quick, and has a process wait while it is not."""
+
+    def __init__(self, log: LogSync, bell: int, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._by_itself = InlineSyncer(log)
+        self._process = ProcessSyncer(log, bell)
+        self._seconds = seconds
+        self._slow_count = 0
+        self._until_look = 0
+
+    def begin(self) -> None:
+        """Sync, or order it. What is begun is done in its order: nothing overtakes what the process still does."""
+        if self._until_look > 0 or not self._process.is_idle:
+            self._until_look -= 1
+            self._process.begin()
+            return
+        began = self._seconds()
+        self._by_itself.begin()
+        is_slow = self._seconds() - began > QUICK_SECONDS
+        self._slow_count = min(self._slow_count + 1, MAX_SLOW) if is_slow else max(self._slow_count - 1, 0)
+        if self._slow_count == MAX_SLOW:
+            # One that is slow then is enough to go on like this.
+            self._slow_count, self._until_look = MAX_SLOW - 1, LOOK_AGAIN_COUNT
+
+    def done_count(self) -> int:
+        """Say how many of those begun are done."""
+        return self._by_itself.done_count() + self._process.done_count()
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        self._process.close()
+
+
 class InlineSyncer:
     """`ports.ledger.Syncer` that waits for the disk by itself."""
 
@@ -118,6 +160,11 @@ class ProcessSyncer:
             self._do_without()
         if self._orders is None:
             self._sync()
+
+    @property
+    def is_idle(self) -> bool:
+        """Say whether it is known to be done with everything."""
+        return self._done_count == self._begun_count
 
     def done_count(self) -> int:
         """Say how many of those begun are done."""

@@ -13,7 +13,15 @@ from pathlib import Path
 import pytest
 
 from publisher.errors import LogLost, StoreError
-from publisher.store.log_sync import InlineSyncer, LogSync, ProcessSyncer
+from publisher.store.log_sync import (
+    LOOK_AGAIN_COUNT,
+    MAX_SLOW,
+    QUICK_SECONDS,
+    ChoosingSyncer,
+    InlineSyncer,
+    LogSync,
+    ProcessSyncer,
+)
 
 PATIENCE_SECONDS = 20.0
 
@@ -42,6 +50,9 @@ class Bell:
     def wait(self) -> None:
         assert select.select([self._hears], [], [], PATIENCE_SECONDS)[0]
         self._hears.recv(64)
+
+    def is_silent(self) -> bool:
+        return not select.select([self._hears], [], [], 0)[0]
 
     def close(self) -> None:
         self._hears.close()
@@ -162,3 +173,85 @@ def test_waiting_for_a_disk_that_fails(broken_log: LogSync) -> None:
     with pytest.raises(StoreError):
         syncer.begin()
     assert syncer.done_count() == 0
+
+
+class Disk:
+    """A clock by which each sync that is waited for takes as long as this disk does."""
+
+    def __init__(self) -> None:
+        self.takes_seconds = 0.0
+        self._now = 0.0
+        self._is_begun = False
+
+    def seconds(self) -> float:
+        self._now += self.takes_seconds if self._is_begun else 0.0
+        self._is_begun = not self._is_begun
+        return self._now
+
+
+@pytest.fixture
+def disk() -> Disk:
+    return Disk()
+
+
+@pytest.fixture
+def choosing(log: LogSync, bell: Bell, disk: Disk) -> Iterator[ChoosingSyncer]:
+    syncer = ChoosingSyncer(log, bell.rings.fileno(), disk.seconds)
+    yield syncer
+    syncer.close()
+
+
+def wait_for_the_disk(syncer: ChoosingSyncer, bell: Bell, count: int) -> None:
+    for _ in range(count):
+        syncer.begin()
+        assert bell.is_silent()
+
+
+def have_the_process_wait(syncer: ChoosingSyncer, bell: Bell, count: int) -> None:
+    for number in range(syncer.done_count() + 1, syncer.done_count() + count + 1):
+        syncer.begin()
+        bell.wait()
+        assert syncer.done_count() == number
+
+
+def test_a_quick_disk_is_waited_for(choosing: ChoosingSyncer, disk: Disk, bell: Bell) -> None:
+    disk.takes_seconds = QUICK_SECONDS / 2
+    wait_for_the_disk(choosing, bell, 100)
+    assert choosing.done_count() == 100
+
+
+def test_a_slow_disk_is_not(choosing: ChoosingSyncer, disk: Disk, bell: Bell) -> None:
+    disk.takes_seconds = 10 * QUICK_SECONDS
+    wait_for_the_disk(choosing, bell, MAX_SLOW)
+    have_the_process_wait(choosing, bell, LOOK_AGAIN_COUNT)
+    # A look: one that is slow keeps it so, one that is quick does not.
+    wait_for_the_disk(choosing, bell, 1)
+    have_the_process_wait(choosing, bell, LOOK_AGAIN_COUNT)
+    disk.takes_seconds = QUICK_SECONDS / 2
+    wait_for_the_disk(choosing, bell, 100)
+    assert choosing.done_count() == MAX_SLOW + 1 + 2 * LOOK_AGAIN_COUNT + 100
+
+
+def test_a_few_slow_ones_make_no_slow_disk(choosing: ChoosingSyncer, disk: Disk, bell: Bell) -> None:
+    for seconds in [10 * QUICK_SECONDS, 0.0] * 50:
+        disk.takes_seconds = seconds
+        choosing.begin()
+    assert choosing.done_count() == 100
+    assert bell.is_silent()
+
+
+def test_nothing_overtakes_what_the_process_still_does(choosing: ChoosingSyncer, disk: Disk, bell: Bell) -> None:
+    disk.takes_seconds = 10 * QUICK_SECONDS
+    wait_for_the_disk(choosing, bell, MAX_SLOW)
+    for _ in range(LOOK_AGAIN_COUNT + 1):  # none of them is looked for: so the process has the last one, too
+        choosing.begin()
+    process = choosing._process
+    assert process._begun_count == LOOK_AGAIN_COUNT + 1
+
+
+def test_a_quick_disk_that_fails(broken_log: LogSync, bell: Bell) -> None:
+    syncer = ChoosingSyncer(broken_log, bell.rings.fileno())
+    with pytest.raises(LogLost):
+        syncer.begin()
+    assert syncer.done_count() == 0
+    syncer.close()
