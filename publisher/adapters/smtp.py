@@ -109,11 +109,16 @@ class SmtpSession:
         self, settings: SmtpSettings, surroundings: Surroundings, relays: RelayChoice, wires: WireMaker
     ) -> None:
         self._settings = settings
+        # Asked with each message, and the settings take long to answer.
+        self._reply_seconds, self._final_seconds = settings.timeout_seconds, settings.final_timeout_seconds
+        self._transaction_seconds = settings.transaction_timeout_seconds
+        self._max_message_count = settings.max_messages_per_connection
         self._surroundings = surroundings
         self._relays = relays
         self._wires = wires
         self._dialogue: Dialogue | None = None
         self._relay: Relay = settings.all_relays()[0]
+        self._relay_name = self._relay.name
         self._is_interrupted = False
 
     def send(self, message: SealedMessage, mark: Mark) -> Outcome:
@@ -166,7 +171,7 @@ class SmtpSession:
         return f"{relay.name}: {encryption}, {'logged in' if relay.username else 'no login needed'}"
 
     def _transact(self, envelope: Envelope, wire: list[bytes], mark: Mark, *, is_ascii: bool) -> Steps[Outcome]:
-        deadline = self._surroundings.clock.monotonic_seconds() + self._settings.transaction_timeout_seconds
+        deadline = self._surroundings.clock.monotonic_seconds() + self._transaction_seconds
         transaction, refusal = yield from self._begin(envelope, sum(map(len, wire)), deadline, is_ascii=is_ascii)
         if refusal is None:
             yield Hold()
@@ -195,15 +200,14 @@ class SmtpSession:
         dialogue = yield from self._connected(deadline)
         is_kept = dialogue.message_count > 0 and not self._is_interrupted
         dialogue.message_count += 1
-        seconds, final_seconds = self._settings.timeout_seconds, self._settings.final_timeout_seconds
-        transaction = Transaction(dialogue, self._relay.name, seconds, final_seconds)
+        transaction = Transaction(dialogue, self._relay_name, self._reply_seconds, self._final_seconds)
         refusal = yield from transaction.open(envelope, size, is_ascii=is_ascii, is_kept=is_kept)
         return transaction, refusal
 
     def _connected(self, deadline: float) -> Steps[Dialogue]:
         """Give a connection that is ready for a message. Errors: NotReady, ChannelMisconfigured."""
         if self._dialogue is not None:
-            if self._dialogue.message_count >= self._settings.max_messages_per_connection:
+            if self._dialogue.message_count >= self._max_message_count:
                 yield Call(self.close)
             elif self._dialogue.has_something_to_say():
                 self._drop()  # a goodbye, or a reply too many that would be taken for the next message's
@@ -217,7 +221,7 @@ class SmtpSession:
         """Connect to the first mail server that can be reached."""
         failures: list[NotReady] = []
         for relay in self._relays.in_order():
-            self._relay = relay
+            self._relay, self._relay_name = relay, relay.name
             try:
                 return Opening(relay, self._settings, self._surroundings, deadline).run()
             except NotReady as failure:

@@ -24,7 +24,11 @@ class Filled(Mapping[str, bytes]):
 
     def __getitem__(self, name: str) -> bytes:
         """Give one section."""
-        return join_pieces(self.message.layout[name], self.escaped)
+        pieces = self.message.layout[name]
+        if len(pieces) == 1:  # as of an envelope's sender
+            (piece,) = pieces
+            return piece if isinstance(piece, bytes) else self.escaped[piece]
+        return join_pieces(pieces, self.escaped)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.message.sections)

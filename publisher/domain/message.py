@@ -183,7 +183,7 @@ _ESCAPES: Mapping[Context, Callable[[str], bytes]] = {
 
 
 def _visible(value: str) -> str:
-    return _INVISIBLE.sub("", value)
+    return value if value.isprintable() else _INVISIBLE.sub("", value)
 
 
 QUOTED_PRINTABLE_LINE = 76  # octets without the line end; RFC 2045 6.7 (5), checked 2026-11-23

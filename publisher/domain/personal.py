@@ -53,16 +53,16 @@ class Greetings:
         return self.by_name.replace(NAME_MARK, name) if name else self.without_name
 
 
-@dataclass(frozen=True, slots=True)
 class SignedAddresses:
     """What a recipient's own addresses are made of: this installation's secret, and which delivery they are for.
 
     Without `public_url` there is no page, and people unsubscribe by e-mail. Without `secret` bounces go to From.
     """
 
-    secret: str = ""
-    public_url: str = ""
-    delivery_id: int = 0
+    def __init__(self, secret: str = "", public_url: str = "", delivery_id: int = 0) -> None:
+        self.secret = secret
+        self.public_url = public_url
+        self.delivery_id = delivery_id
 
     def page(self, path: str, purpose: Purpose, subject: TokenSubject) -> str:
         """Give the address of a recipient's own page; empty where there are no pages."""

@@ -6,7 +6,7 @@ An UPDATE of many rows at once, by a list or by a table of values, takes it long
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.visitors import replacement_traverse
 
-Values = Mapping[str, Any]
+Values = dict[str, Any]
 
 _Write = Callable[[Any], Any] | None
 

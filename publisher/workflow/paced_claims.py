@@ -7,6 +7,7 @@ full of what cannot leave, and nothing is looked at again and again.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ MAX_AT_HAND = 5_000
 # Others wait while this one looks for somebody who may start.
 MAX_FETCHES = 10
 
+# A channel without a pace is fetched for a hundred times a second; what stops it, the fence sees with each delivery.
+LOOK_SECONDS = 0.2
+
 Entry = tuple[float, ClaimedDelivery]
 
 
@@ -34,6 +38,7 @@ class PacedClaims(Claims):
     guard: Guard
     rules: PaceRules
     _is_paced: bool = field(init=False)
+    _look_again_seconds: float = -math.inf
     _parked: dict[str, tuple[datetime, deque[Entry]]] = field(default_factory=dict)
     _channel_free_at: datetime | None = None
     _is_quiet: bool = False
@@ -47,7 +52,8 @@ class PacedClaims(Claims):
         self.is_dry = True
         if len(self._waiting) + self._parked_count() >= MAX_AT_HAND:
             return
-        self._look()
+        if self._is_limited() or self.clock.monotonic_seconds() >= self._look_again_seconds:
+            self._look()
         self._obey_quiet_hours()
         self._is_quiet = self.guard.quiet_end() is not None
         if not self.guard.is_open() or self._channel_free_at is not None:
@@ -111,6 +117,7 @@ class PacedClaims(Claims):
     def _look(self) -> datetime:
         """See how the channel stands for everybody; give the time of the look."""
         self.guard.look()
+        self._look_again_seconds = self.clock.monotonic_seconds() + LOOK_SECONDS
         now = self.clock.now()
         bucket, limits = self.guard.standing.buckets.get(WHOLE_CHANNEL, Bucket()), self.rules.of(WHOLE_CHANNEL)
         self._channel_free_at = None if bucket.free_count(limits, now) >= 1 else bucket.free_at(limits, now)
