@@ -96,7 +96,7 @@ class Dialogue(smtplib.SMTP):
         self._socket().settimeout(self._longest_wait())
         answer = super().starttls(*args, **options)
         self._socket().settimeout(self._reply_seconds)
-        if self._replies.unread:
+        if not self._replies.is_empty:
             self.close()
             raise NonsenseReply(self._replies.unread)
         return answer
@@ -154,7 +154,7 @@ class Dialogue(smtplib.SMTP):
     def has_something_to_say(self) -> bool:
         """Say whether bytes, or the connection's end, wait to be read."""
         sock = self.sock
-        if sock is None or self._replies.unread or (isinstance(sock, ssl.SSLSocket) and sock.pending()):
+        if sock is None or not self._replies.is_empty or (isinstance(sock, ssl.SSLSocket) and sock.pending()):
             return True
         if self._poll is None:
             self._poll = select.poll()

@@ -71,7 +71,8 @@ def _may_go_on_after(refusal: Reply) -> bool:
 
 
 def _check_path(address: str, role: str) -> None:
-    if len(address.encode()) > MAX_PATH_OCTETS or not (_PATH.fullmatch(address) and address.isprintable()):
+    octet_count = len(address) if address.isascii() else len(address.encode())
+    if octet_count > MAX_PATH_OCTETS or not (_PATH.fullmatch(address) and address.isprintable()):
         raise ValueError(f"the {role}'s address cannot stand in an SMTP command")
 
 
@@ -145,7 +146,7 @@ class Transaction:
         A server may wait for a body although it has refused the recipient. Whatever was written now would be one: so
         this connection is of no more use. *Source:* RFC 2920 3.1 (checked 2026-11-23).
         """
-        ask = Ask(self.dialogue, commands, _EXPECTED, self.reply_seconds)
+        ask = Ask(self.dialogue, [b"".join(commands)], _EXPECTED, self.reply_seconds)
         yield from self._ask(ask, 0, is_kept=is_kept)
         refusal = self._refusal_among(ask, 0)
         if refusal is not None:

@@ -7,12 +7,14 @@ are made ready once, and a recipient's values are only joined in between.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from publisher.domain.filled import Filled
 from publisher.domain.message import Context, Message, SealedMessage
 
 FINAL_DOT = b".\r\n"
+# A constant piece of so many is not joined with others.
+LARGE_OCTETS = 4_096
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _LEADING_DOT = re.compile(rb"(?m)^\.")
 # Their values begin with a soft line break, end with one, and have no dot in between (`domain/message.py`).
@@ -40,18 +42,33 @@ class WireForm:
         pieces = _ready_pieces(message)
         self._pieces = None if pieces is None else [piece if isinstance(piece, bytes) else b"" for piece in pieces]
         self._places = [(at, piece) for at, piece in enumerate(pieces or (), start=1) if isinstance(piece, int)]
+        self._groups = _groups([b"", *(self._pieces or ())])
 
     def fill(self, filled: Filled, first_lines: bytes) -> list[bytes] | None:
         """Give what follows DATA, with more header lines before it; None if that takes a look at every byte.
 
-        In pieces: joined, each message would be new memory, and the processor's cache would hold nothing else.
+        In pieces: all joined, each message would be new memory, and the processor's cache would hold nothing else.
         """
         if self._pieces is None:
             return None
         pieces = [first_lines, *self._pieces]
         for at, field in self._places:
             pieces[at] = filled.escaped[field]
-        return pieces
+        return [pieces[first] if end == first + 1 else b"".join(pieces[first:end]) for first, end in self._groups]
+
+
+def _groups(pieces: Sequence[bytes]) -> list[tuple[int, int]]:
+    """Say which neighbours to join, from the first to before the end: small ones, whose memory is soon used again."""
+    groups: list[tuple[int, int]] = []
+    is_open = False
+    for at, piece in enumerate(pieces):
+        is_small = len(piece) < LARGE_OCTETS
+        if is_open and is_small:
+            groups[-1] = (groups[-1][0], at + 1)
+        else:
+            groups.append((at, at + 1))
+        is_open = is_small
+    return groups
 
 
 def _constants(message: Message) -> Iterable[bytes]:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from publisher.domain.attempt import Accepted, Deferred, Outcome, Rejected
 
@@ -88,16 +88,22 @@ class DeliveryKey(NamedTuple):
         return _key_text(self)
 
 
+_written = json.JSONEncoder().encode
+
+
 @lru_cache(maxsize=256)  # asked for several times while one message is made
 def _key_text(key: DeliveryKey) -> str:
     before, after = _around_recipient(key.message_hash, key.channel, key.segment, key.occurrence, key.rehearsal)
-    return hashlib.sha256(f"{before}{json.dumps(key.recipient)}{after}".encode()).hexdigest()[:40]
+    digest = before.copy()
+    digest.update(f"{_written(key.recipient)}{after}".encode())
+    text: str = digest.hexdigest()
+    return text[:40]
 
 
 @lru_cache(maxsize=16)  # the same for all who get one message
 def _around_recipient(
     message_hash: str, channel: str, segment: int, occurrence: str, rehearsal: bool
-) -> tuple[str, str]:
-    """Write a key's parts as JSON, and cut it where the recipient stands."""
+) -> tuple[Any, str]:
+    """Write a key's parts as JSON, and cut it where the recipient stands: what is before is hashed already."""
     before, after = [message_hash, channel], [segment, occurrence, rehearsal]
-    return f"{json.dumps(before)[:-1]}, ", f", {json.dumps(after)[1:]}"
+    return hashlib.sha256(f"{_written(before)[:-1]}, ".encode()), f", {_written(after)[1:]}"

@@ -153,8 +153,8 @@ _INVISIBLE = re.compile("[\x00-\x1f\x7f\u2028\u2029]")
 
 def _one_line(value: str) -> bytes:
     """Let a value into a header or the envelope only if it cannot start another line or command there."""
-    if not (value.isascii() and value.isprintable()):
-        raise ValueError(f"not printable ASCII in a header or envelope value: {value!r}")
+    if not value.isprintable():
+        raise ValueError(f"a control character in a header or envelope value: {value!r}")
     return value.encode("ascii")
 
 

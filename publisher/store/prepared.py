@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from sys import intern
 from typing import Any
 
 from sqlalchemy import JSON, BindParameter, Column, ColumnElement, Connection, Dialect, Float, bindparam, literal_column
@@ -163,8 +164,9 @@ class _Slots:
     """Where in a row values stand; some are written in a form of their own."""
 
     def __init__(self, slots: Sequence[tuple[int, str, _Write]]) -> None:
-        self._plain = [(place, name) for place, name, write in slots if write is None]
-        self._written = [(place, name, write) for place, name, write in slots if write is not None]
+        # Interned, as are the names that values are given by: so they are found without being compared.
+        self._plain = [(place, intern(name)) for place, name, write in slots if write is None]
+        self._written = [(place, intern(name), write) for place, name, write in slots if write is not None]
 
     def put(self, row: list[Any], values: Values) -> list[Any]:
         """Put values into a row."""
