@@ -31,8 +31,8 @@ class Replies:
 
     @property
     def is_empty(self) -> bool:
-        """Say whether everything has been read."""
-        return not self.unread and not self._ready
+        """Say whether everything has been read, and was whole."""
+        return not (self.unread or self._ready or self._lines)
 
     def add(self, received: bytes) -> None:
         """Add what has come in."""
