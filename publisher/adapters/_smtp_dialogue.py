@@ -96,10 +96,14 @@ class Dialogue(smtplib.SMTP):
         self._socket().settimeout(self._longest_wait())
         answer = super().starttls(*args, **options)
         self._socket().settimeout(self._reply_seconds)
-        if not self._replies.is_empty:
+        if early := self.said_early():
             self.close()
-            raise NonsenseReply(self._replies.unread)
+            raise NonsenseReply(early)
         return answer
+
+    def said_early(self) -> bytes:
+        """Give what has come in before it was asked for."""
+        return self._replies.rest()
 
     def write(self, content: bytes) -> None:
         """Write all of it in one go. Errors: OSError if not all of it was handed over."""

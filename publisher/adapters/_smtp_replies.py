@@ -34,6 +34,13 @@ class Replies:
         """Say whether everything has been read, and was whole."""
         return not (self.unread or self._ready or self._lines)
 
+    def rest(self) -> bytes:
+        """Give what has not been read; the line ends of whole replies are not kept."""
+        if self.is_empty:
+            return b""
+        ready = [b"%d %s" % (reply.code, reply.text) for reply in reversed(self._ready)]
+        return b" ".join([*self._lines, *ready, self.unread])
+
     def add(self, received: bytes) -> None:
         """Add what has come in."""
         self.unread = self.unread + received if self.unread else received

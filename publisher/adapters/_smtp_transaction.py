@@ -110,6 +110,9 @@ class Transaction:
         """Write body and final dot and wait for the one reply that counts."""
         ask = Ask(self.dialogue, wire, (2,), self.final_seconds)
         self.stage = BODY
+        early = self.dialogue.said_early()
+        if early:  # it would be taken for the answer to this message
+            return self._lost(NonsenseReply(early))
         try:
             yield ask
         except OSError as error:

@@ -57,8 +57,8 @@ class HotConnection:
             self._give_up(error)
             return
         try:
-            if self._hot is not None:
-                self._hot.cursor.execute("COMMIT")
+            assert self._hot is not None
+            self._hot.cursor.execute("COMMIT")
         except BaseException as failure:
             self._give_up(failure)
             raise
@@ -81,8 +81,10 @@ class HotConnection:
 
     def _give_up(self, error: BaseException) -> None:
         """Close the connection and let others go on. Errors: in our own words, where it is one of the database's."""
-        self._drop()
-        self._lock.release()
+        try:
+            self._drop()
+        finally:
+            self._lock.release()
         if isinstance(error, DBAPIError | sqlite3.Error):
             raise translate(error, self._where) from error
 

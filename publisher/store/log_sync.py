@@ -83,12 +83,38 @@ class LogSync:
             self._descriptor = -1
 
 
+class OwnFile:
+    """The log, opened once more for one crew: Linux tells of a failure once to each that has opened a file."""
+
+    def __init__(self, log: LogSync) -> None:
+        self._log = log
+        self._descriptor = -1
+
+    def descriptor(self) -> int:
+        """Give it, opened at its first use."""
+        if self._descriptor < 0:
+            self._descriptor = self._log.open()
+        return self._descriptor
+
+    def sync(self) -> None:
+        """Wait until all that was written to the log is on the disk. Errors: LogLost, which all crews have then."""
+        self._log.note(syncing.sync(self.descriptor()))
+
+    def close(self) -> None:
+        """Let it go."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._descriptor = -1
+
+
 class ChoosingSyncer:
     """`ports.ledger.Syncer` that waits by itself while the disk is quick, and has a process wait while it is not."""
 
     def __init__(self, log: LogSync, bell: int, seconds: Callable[[], float] = time.monotonic) -> None:
-        self._by_itself = InlineSyncer(log)
-        self._process = ProcessSyncer(log, bell)
+        self._log = log
+        file = OwnFile(log)
+        self._by_itself = InlineSyncer(log, file)
+        self._process = ProcessSyncer(log, bell, file)
         self._seconds = seconds
         self._slow_count = 0
         self._until_look = 0
@@ -108,39 +134,45 @@ class ChoosingSyncer:
             self._slow_count, self._until_look = MAX_SLOW - 1, LOOK_AGAIN_COUNT
 
     def done_count(self) -> int:
-        """Say how many of those begun are done."""
+        """Say how many of those begun are done. Errors: LogLost, also where another crew has been told of it."""
+        self._log.check()
         return self._by_itself.done_count() + self._process.done_count()
 
     def close(self) -> None:
-        """End the process, if there is one."""
+        """End the process, if there is one, and let go of the file."""
         self._process.close()
+        self._by_itself.close()
 
 
 class InlineSyncer:
     """`ports.ledger.Syncer` that waits for the disk by itself."""
 
-    def __init__(self, log: LogSync) -> None:
+    def __init__(self, log: LogSync, file: OwnFile | None = None) -> None:
         self._log = log
+        self._file = file or OwnFile(log)
         self._done_count = 0
 
     def begin(self) -> None:
         """Sync."""
-        self._log.sync()
+        self._file.sync()
         self._done_count += 1
 
     def done_count(self) -> int:
-        """Count those begun."""
+        """Count those begun. Errors: LogLost, also where another crew has been told of it."""
+        self._log.check()
         return self._done_count
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Let go of the file."""
+        self._file.close()
 
 
 class ProcessSyncer:
     """`ports.ledger.Syncer` whose process rings a bell when it is done; without one, or once it ends, it waits."""
 
-    def __init__(self, log: LogSync, bell: int) -> None:
+    def __init__(self, log: LogSync, bell: int, file: OwnFile | None = None) -> None:
         self._log = log
+        self._file = file or OwnFile(log)
         self._bell = bell
         self._begun_count = 0
         self._done_count = 0
@@ -179,11 +211,10 @@ class ProcessSyncer:
         if self._process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):  # a disk that does not answer keeps nobody here
                 self._process.wait(LEAVE_SECONDS)
+        self._file.close()
 
     def _start(self) -> None:
-        # Opened for this process alone: Linux tells of a failure once to each that has opened the file. So what one
-        # process has been told, all others and we ourselves are told, too.
-        log = self._log.open()
+        log = self._file.descriptor()
         orders, its_end = socket.socketpair()
         kept = (its_end.fileno(), log, self._bell)
         command = [sys.executable, "-I", "-S", syncing.__file__, *map(str, kept)]
@@ -195,7 +226,6 @@ class ProcessSyncer:
             return
         finally:
             its_end.close()
-            os.close(log)
         self._poll.register(orders, select.POLLIN)
         self._orders = orders
 

@@ -145,7 +145,7 @@ def _with_literals(statement: Any, dialect: Dialect) -> ClauseElement:
     """Write constants into the text: they are states and numbers of ours, and giving them anew with each row costs."""
 
     def literal(part: Any, **_: Any) -> Any:
-        if not isinstance(part, BindParameter) or part.required:
+        if not isinstance(part, BindParameter) or part.required or part.expanding or part.effective_value is None:
             return None
         write = part.type.dialect_impl(dialect).literal_processor(dialect)
         return None if write is None else literal_column(write(part.effective_value), part.type)

@@ -261,6 +261,9 @@ class Crew:
         for delivery, sealed in chosen:
             if delivery.id in may_start:
                 prepared.append(self._prepare(sessions, delivery, sealed))
+        if len(may_start) < len(chosen):
+            with self._writing:
+                self._claims.put_back([delivery for delivery, _ in chosen if delivery.id not in may_start])
         return True
 
     def _commit(self, recorded: Sequence[FinishedAttempt], starting: Sequence[int]) -> frozenset[int]:

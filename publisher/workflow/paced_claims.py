@@ -24,7 +24,8 @@ MAX_AT_HAND = 5_000
 # Others wait while this one looks for somebody who may start.
 MAX_FETCHES = 10
 
-# A channel without a pace is fetched for a hundred times a second; what stops it, the fence sees with each delivery.
+# A channel without a pace is fetched for a hundred times a second. A pause by a person stops the next delivery, and
+# then there is a look at once; that another process has opened the circuit is seen so much later.
 LOOK_SECONDS = 0.2
 
 Entry = tuple[float, ClaimedDelivery]
@@ -78,6 +79,11 @@ class PacedClaims(Claims):
     def wants_more(self, count: int) -> bool:
         """Say whether more should be claimed before they are needed: not where they might have to wait."""
         return not self._is_limited() and super().wants_more(count)
+
+    def put_back(self, refused: Sequence[ClaimedDelivery]) -> None:
+        """Give back what the fence has refused, and look before more is claimed: somebody may have paused it all."""
+        self._look_again_seconds = -math.inf
+        self._release(refused)
 
     def rest_until(self) -> datetime | None:
         """Say when something that cannot start now may, where it is worth waiting for; None if it is not.

@@ -367,6 +367,21 @@ def test_doubled_reply() -> None:
         assert len(server.lines) == 2
 
 
+@pytest.mark.parametrize("extensions", [("8BITMIME",), ("8BITMIME", "PIPELINING")])
+def test_an_answer_before_the_message(extensions: tuple[str, ...]) -> None:
+    """What is said before it has the message says nothing of it: nothing of it leaves, and it is tried again."""
+    too_early = say(b"354 go ahead\r\n250 2.0.0 taken\r\n")
+    with SmtpServer(script={"DATA": [too_early, None]}, extensions=extensions) as server:
+        session = session_for(server.port)
+        outcome = session.send(seal_email(), Marks())
+        assert isinstance(outcome, Deferred)
+        assert "250 2.0.0 taken" in outcome.evidence.reply
+        assert isinstance(session.send(seal_email(), Marks()), Accepted)
+        session.close()
+        assert len(server.taken) == 1
+        assert len(server.lines) == 2
+
+
 # ----------------------------------------------------------------------------------------------- TLS and login
 
 

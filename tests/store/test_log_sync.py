@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
@@ -166,13 +167,16 @@ def test_waiting_for_it(log: LogSync) -> None:
     syncer = InlineSyncer(log)
     syncer.begin()
     assert syncer.done_count() == 1
+    syncer.close()
 
 
 def test_waiting_for_a_disk_that_fails(broken_log: LogSync) -> None:
     syncer = InlineSyncer(broken_log)
     with pytest.raises(StoreError):
         syncer.begin()
-    assert syncer.done_count() == 0
+    with pytest.raises(LogLost):
+        syncer.done_count()
+    syncer.close()
 
 
 class Disk:
@@ -249,9 +253,35 @@ def test_nothing_overtakes_what_the_process_still_does(choosing: ChoosingSyncer,
     assert process._begun_count == LOOK_AGAIN_COUNT + 1
 
 
+def test_each_crew_has_opened_the_log_for_itself(log: LogSync, bell: Bell, disk: Disk) -> None:
+    """What one has been told of a failure, the other is not told by Linux if they share an opening."""
+    one, two = (ChoosingSyncer(log, bell.rings.fileno(), disk.seconds) for _ in range(2))
+    for number, syncer in enumerate((one, two), start=1):
+        syncer.begin()
+        os.lseek(syncer._by_itself._file.descriptor(), number, os.SEEK_SET)
+    for number, syncer in enumerate((one, two), start=1):
+        assert position("self", syncer._by_itself._file.descriptor()) == f"pos:\t{number}"
+    # Whichever of its two waits, it is the same opening: nothing is told to one and asked by the other.
+    assert one._process._file is one._by_itself._file
+    one.close()
+    two.close()
+
+
+def test_a_failure_that_one_crew_has_been_told_stops_all(log: LogSync, bell: Bell, disk: Disk) -> None:
+    one, two = (ChoosingSyncer(log, bell.rings.fileno(), disk.seconds) for _ in range(2))
+    two.begin()
+    with pytest.raises(LogLost):
+        log.note(errno.EIO)
+    for syncer in (one, two):
+        with pytest.raises(LogLost):
+            syncer.done_count()
+        syncer.close()
+
+
 def test_a_quick_disk_that_fails(broken_log: LogSync, bell: Bell) -> None:
     syncer = ChoosingSyncer(broken_log, bell.rings.fileno())
     with pytest.raises(LogLost):
         syncer.begin()
-    assert syncer.done_count() == 0
+    with pytest.raises(LogLost):
+        syncer.done_count()
     syncer.close()

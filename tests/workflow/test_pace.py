@@ -19,6 +19,7 @@ from publisher.errors import ChannelMisconfigured
 from publisher.ports.audit import AuditFilter
 from publisher.ports.ledger import DeliveryFilter
 from publisher.workflow.application import Application
+from publisher.workflow.claims import CLAIM_COUNT
 from publisher.workflow.deliver import send_waiting
 from publisher.workflow.send import SendReport, send
 from publisher.workflow.steer_channel import steer_channel
@@ -606,6 +607,37 @@ def test_a_paused_channel_obeys_within_one_message(project: Project, adapter: Sc
     assert noted == [("pause", "channel newsletter"), ("resume", "channel newsletter")]
     go(app)
     assert project.states() == {"accepted": 30}
+
+
+class ClaimsCounted:
+    """A ledger that notes how many it has let this process claim."""
+
+    def __init__(self, ledger: Any) -> None:
+        self._ledger = ledger
+        self.count = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    def claim(self, channel: str, **options: Any) -> Any:
+        claimed = self._ledger.claim(channel, **options)
+        self.count += len(claimed)
+        return claimed
+
+
+def test_after_a_pause_nothing_more_is_claimed(project: Project, adapter: ScriptedAdapter, start: Start) -> None:
+    app = start({"a.example": 400})
+
+    def answer(message: SealedMessage) -> Outcome:
+        if len(adapter.handed) == 4:
+            steer_channel(app, "newsletter", "pause")
+        return accept(message)
+
+    adapter.answer = answer
+    ledger = ClaimsCounted(app.ledger)
+    go(replace(app, ledger=ledger))
+    assert project.states() == {"accepted": 4, "queued": 396}
+    assert ledger.count <= 2 * CLAIM_COUNT
 
 
 class Interrupted(StandingClock):
