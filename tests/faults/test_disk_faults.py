@@ -39,7 +39,7 @@ KINDS = [
     if not (kind[1].startswith("send") and kind[2] == "ENOSPC from there on")
 ]
 NOTHING_WAS_SENT = 2
-MIN_POINTS = 10  # of each kind; fewer, and strace looks at something else
+MIN_POINTS = 5  # of each kind; fewer, and strace looks at something else. Syncs are the fewest: one for three messages
 
 
 @dataclass(frozen=True)
