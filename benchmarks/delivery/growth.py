@@ -80,11 +80,11 @@ def make_project(folder: Path, count: int, connections: int) -> None:
 
 
 def publish(postfix: peers.Postfix, model: Path, count: int) -> Measured:
-    with tempfile.TemporaryDirectory(dir=model.parent) as name, peers.sink(postfix) as port:
+    with tempfile.TemporaryDirectory(dir=model.parent) as name, peers.sink(postfix) as sink:
         folder = Path(name)
         shutil.copytree(model, folder, dirs_exist_ok=True)
         config = folder / "config.toml"
-        config.write_text(config.read_text().replace("port = 1\n", f"port = {port}\n"))
+        config.write_text(config.read_text().replace("port = 1\n", f"port = {sink.port}\n"))
         command = [sys.executable, "-m", "publisher", "now", "daily", "--yes", "--config", str(config)]
         started = time.perf_counter()
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
