@@ -38,8 +38,9 @@ class Replies:
         """Give what has not been read; the line ends of whole replies are not kept."""
         if self.is_empty:
             return b""
+        unfinished = [b"...", *self._lines] if self._lines else []
         ready = [b"%d %s" % (reply.code, reply.text) for reply in reversed(self._ready)]
-        return b" ".join([*self._lines, *ready, self.unread])
+        return b" ".join([*unfinished, *ready, self.unread])
 
     def add(self, received: bytes) -> None:
         """Add what has come in."""

@@ -111,7 +111,8 @@ class Transaction:
         ask = Ask(self.dialogue, wire, (2,), self.final_seconds)
         self.stage = BODY
         early = self.dialogue.said_early()
-        if early:  # it would be taken for the answer to this message
+        # Some refuse at once whatever may follow. Anything else would be taken for the answer to this message.
+        if early and not early.startswith((b"4", b"5")):
             return self._lost(NonsenseReply(early))
         try:
             yield ask

@@ -368,6 +368,18 @@ def test_doubled_reply() -> None:
 
 
 @pytest.mark.parametrize("extensions", [("8BITMIME",), ("8BITMIME", "PIPELINING")])
+def test_a_refusal_before_the_message(extensions: tuple[str, ...]) -> None:
+    """It wants nothing of what would follow, whatever that is: a refusal as any other."""
+    at_once = say(b"354 go ahead\r\n550 5.7.1 not from you\r\n")
+    with SmtpServer(script={"DATA": [at_once, None], ".": NEVER}, extensions=extensions) as server:
+        session = session_for(server.port)
+        outcome = session.send(seal_email(), Marks())
+        session.close()
+    assert isinstance(outcome, Rejected)
+    assert (outcome.evidence.stage, outcome.evidence.code) == ("final dot", 550)
+
+
+@pytest.mark.parametrize("extensions", [("8BITMIME",), ("8BITMIME", "PIPELINING")])
 def test_an_answer_before_the_message(extensions: tuple[str, ...]) -> None:
     """What is said before it has the message says nothing of it: nothing of it leaves, and it is tried again."""
     too_early = say(b"354 go ahead\r\n250 2.0.0 taken\r\n")
