@@ -586,8 +586,8 @@ def test_quiet_hours_that_begin_in_the_middle(
 # -------------------------------------------------------------------------------------------------------- a pause
 
 
-def test_a_paused_channel_obeys_within_one_message(project: Project, adapter: ScriptedAdapter, start: Start) -> None:
-    app = start({"a.example": 30})
+def pause_after_four(app: Application, adapter: ScriptedAdapter) -> None:
+    """Somebody pauses the channel while the fourth message is sent."""
 
     def answer(message: SealedMessage) -> Outcome:
         if len(adapter.handed) == 4:
@@ -595,6 +595,11 @@ def test_a_paused_channel_obeys_within_one_message(project: Project, adapter: Sc
         return accept(message)
 
     adapter.answer = answer
+
+
+def test_a_paused_channel_obeys_within_one_message(project: Project, adapter: ScriptedAdapter, start: Start) -> None:
+    app = start({"a.example": 30})
+    pause_after_four(app, adapter)
     go(app)
     assert len(adapter.handed) == 4
     assert project.states() == {"accepted": 4, "queued": 26}
@@ -627,13 +632,7 @@ class ClaimsCounted:
 
 def test_after_a_pause_nothing_more_is_claimed(project: Project, adapter: ScriptedAdapter, start: Start) -> None:
     app = start({"a.example": 400})
-
-    def answer(message: SealedMessage) -> Outcome:
-        if len(adapter.handed) == 4:
-            steer_channel(app, "newsletter", "pause")
-        return accept(message)
-
-    adapter.answer = answer
+    pause_after_four(app, adapter)
     ledger = ClaimsCounted(app.ledger)
     go(replace(app, ledger=ledger))
     assert project.states() == {"accepted": 4, "queued": 396}
