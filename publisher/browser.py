@@ -32,7 +32,12 @@ _FLAGS = (
 _MOVE_PIPES = (
     "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execv(sys.argv[3], sys.argv[3:])"
 )
-_PICTURES_LOADED = "Promise.all([...document.images].map(image => image.decode().catch(() => null))).then(() => true)"
+# Parsed and loaded with its frames; pictures decoded; and drawn once: until then Chromium may take the page for shorter.
+_SHOWN = """(async () => {
+    if (document.readyState !== "complete") await new Promise(done => addEventListener("load", done, {once: true}));
+    await Promise.all([...document.images].map(image => image.decode().catch(() => null)));
+    await new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+})()"""
 
 
 class Browser:
@@ -54,8 +59,12 @@ class Browser:
         screen = {"width": width_px, "deviceScaleFactor": sharpness, "mobile": False}
         self._call("Emulation.setDeviceMetricsOverride", height=height_px or 600, **screen)
         self._call("Page.setDocumentContent", frameId=self._frame, html=html)
-        self._call("Runtime.evaluate", expression=_PICTURES_LOADED, awaitPromise=True)
-        shot = self._call("Page.captureScreenshot", captureBeyondViewport=height_px is None)
+        self._call("Runtime.evaluate", expression=_SHOWN, awaitPromise=True)
+        size = {"width": width_px, "height": height_px}
+        if height_px is None:
+            size = self._call("Page.getLayoutMetrics")["cssContentSize"]
+        clip = {"x": 0, "y": 0, "scale": 1, "width": size["width"], "height": size["height"]}
+        shot = self._call("Page.captureScreenshot", clip=clip, captureBeyondViewport=height_px is None)
         return base64.b64decode(shot["data"])
 
     def _call(self, method: str, **parameters: Any) -> dict[str, Any]:
