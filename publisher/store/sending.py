@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Update,
     and_,
     bindparam,
     exists,
@@ -26,7 +27,7 @@ from publisher.errors import StoreError
 from publisher.ports.ledger import ClaimedDelivery, FinishedAttempt
 from publisher.store.changes import change_deliveries, change_editions
 from publisher.store.finishing import finish
-from publisher.store.prepared import Hot, Prepared
+from publisher.store.prepared import Hot, Prepared, PreparedForIds
 from publisher.store.rows import AnyRow
 from publisher.store.segments import IS_NEXT, read_previous
 from publisher.store.suppressions import is_suppressed
@@ -54,11 +55,9 @@ _is_stopped = or_(editions.c.state == E.PAUSED, editions.c.state == E.CANCELLED)
 _CLAIMED: tuple[ColumnElement[Any], ...] = (
     deliveries.c.id,
     messages.c.content_hash,
-    deliveries.c.channel,
     deliveries.c.recipient,
     deliveries.c.segment,
     deliveries.c.occurrence,
-    deliveries.c.rehearsal,
     # From here on as in ClaimedDelivery.
     deliveries.c.message_id,
     deliveries.c.adapter,
@@ -95,11 +94,17 @@ NEXT = (
 )
 # The same, of one message only: a test must not take along what else waits on its channel.
 NEXT_OF_MESSAGE = NEXT.where(deliveries.c.message_id == bindparam("of_message"))
-CLAIM = (
-    change_deliveries([D.QUEUED, D.DEFERRED], D.CLAIMED)
-    .where(_this)
-    .values(claimed_by=bindparam("claimant"), lease_until=_lease_until, changed_at=_now)
-)
+
+
+def claim_those(which: ColumnElement[bool]) -> Update:
+    """Claim these rows."""
+    return (
+        change_deliveries([D.QUEUED, D.DEFERRED], D.CLAIMED)
+        .where(which)
+        .values(claimed_by=bindparam("claimant"), lease_until=_lease_until, changed_at=_now)
+    )
+
+
 
 # Those that have become suppressed, or whose subscriber has left the digest, since they were planned.
 _suppressed_since = and_(deliveries.c.digest.is_not(None), is_suppressed(deliveries.c.recipient, deliveries.c.digest))
@@ -166,7 +171,7 @@ WRITE_MARKS = (
 
 _next = Prepared(lambda _: NEXT, _CLAIMED)
 _next_of_message = Prepared(lambda _: NEXT_OF_MESSAGE, _CLAIMED)
-_claim = Prepared(lambda _: CLAIM)
+_claim = PreparedForIds(claim_those, deliveries.c.id)
 _start = Prepared(lambda _: START)
 _start_edition = Prepared(lambda _: START_EDITION)
 _skip_suppressed = Prepared(lambda _: SKIP_SUPPRESSED)
@@ -188,9 +193,14 @@ def claim(  # noqa: PLR0913 - each is one thing that says what may be claimed
     statement, which = (_next, {}) if message_id is None else (_next_of_message, {"of_message": message_id})
     rows = statement.read(hot, [{}], of_channel=channel, limit=limit, rehearsed=rehearsal, now=now, **which)
     lease_until = now + timedelta(seconds=lease_seconds)
-    _claim.change(hot, [{"delivery": row[0]} for row in rows], claimant=worker, lease=lease_until, now=now)
+    _claim.change(hot, [row[0] for row in rows], claimant=worker, lease=lease_until, now=now)
     # Not by name or by `*`: what makes them takes three times as long then.
-    return [ClaimedDelivery._make((row[0], DeliveryKey._make(row[1:7]), *row[7:], ())) for row in rows]
+    return [
+        ClaimedDelivery._make(
+            (row[0], DeliveryKey._make((row[1], channel, row[2], row[3], row[4], rehearsal)), *row[5:], ())
+        )
+        for row in rows
+    ]
 
 
 def with_previous(connection: Connection, claimed: Sequence[ClaimedDelivery]) -> Sequence[ClaimedDelivery]:

@@ -95,7 +95,7 @@ class Turn(NamedTuple):
 
     number: int
     recorded: Sequence[FinishedAttempt]
-    prepared: Sequence[UnderWay]
+    prepared: deque[UnderWay]
     asked_seconds: float
 
 
@@ -255,7 +255,7 @@ class Crew:
         may_start = self._commit(recorded, [delivery.id for delivery, _ in chosen])
         syncer.begin()
         # While that is written to the disk, the connections go as far as they may without the message.
-        prepared: list[UnderWay] = []
+        prepared: deque[UnderWay] = deque()
         self._turn_count += 1
         self._turns.append(Turn(self._turn_count, recorded, prepared, asked_seconds))
         for delivery, sealed in chosen:
@@ -301,7 +301,8 @@ class Crew:
     def _start_durable(self, sessions: Sessions, syncer: Syncer) -> None:
         """Go on with the exchanges that are on the disk by now."""
         while self._turns and self._turns[0].number <= syncer.done_count():
-            self._start(sessions, self._turns.popleft())
+            self._start(sessions, self._turns[0])
+            self._turns.popleft()
 
     def _start(self, sessions: Sessions, turn: Turn) -> None:
         """All of it is durable: tell what was recorded, and let go what may start."""
@@ -311,16 +312,18 @@ class Crew:
         if turn.recorded:
             self._on_recorded(self._channel.name, [attempt.state for attempt in turn.recorded])
         now = self._app.clock.now()
-        for prepared in turn.prepared:
+        while turn.prepared:
+            prepared = turn.prepared[0]
             reason = self._reason_against(prepared, took_seconds, now)
             if reason is None:
                 prepared.started_at, prepared.started_seconds = now, now_seconds
-                self._under_way[prepared.place] = prepared
                 prepared.mark.begin()
                 if self._tells_start:
                     get_logger().debug("sending", delivery=prepared.key, channel=self._channel.name)
+                self._under_way[prepared.place] = turn.prepared.popleft()
                 sessions.send(prepared.place)
             else:
+                turn.prepared.popleft()
                 sessions.cancel(prepared.place)
                 self._free_places.append(prepared.place)
                 self._finished.append(reason)

@@ -122,6 +122,17 @@ def test_nobody_starts_twice(store: Store) -> None:
     assert start(store.ledger, [delivery_id]) == frozenset()
 
 
+def test_many_are_claimed_in_one_go(store: Store) -> None:
+    """More than one statement takes: each of them once, and all with the claim's own values."""
+    planned(store, 200)
+    claimed = claim(store.ledger, limit=150)
+    assert len({delivery.id for delivery in claimed}) == 150
+    assert len(claim(store.ledger, "w2", limit=150)) == 50
+    with store.database.read() as connection:
+        held = connection.exec_driver_sql("SELECT claimed_by, state, count(*) FROM deliveries GROUP BY 1, 2").all()
+    assert sorted(tuple(row) for row in held) == [("w1", "claimed", 150), ("w2", "claimed", 50)]
+
+
 def test_only_its_own_worker_starts_it(store: Store) -> None:
     planned(store, 1)
     (claimed,) = claim(store.ledger, "w1")

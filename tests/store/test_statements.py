@@ -8,7 +8,7 @@ import pkgutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import ClauseElement
@@ -19,7 +19,7 @@ from publisher.store.figures import COUNT_OTHERS_BY_CHANNEL, COUNT_POSTS, COUNT_
 from publisher.store.open import Store
 from publisher.store.prepared import Prepared
 from publisher.store.recovery import HELD_ROWS
-from publisher.store.sending import CLAIM, NEXT, RELEASE_CLAIMS, START
+from publisher.store.sending import NEXT, RELEASE_CLAIMS, START, claim_those
 from publisher.store.tables import deliveries, metadata
 from publisher.store.upkeep import COUNT_LOST_CLAIMS
 from publisher.store.upsert import Insert
@@ -138,6 +138,9 @@ def test_looking_for_what_is_held_reads_nothing_else(store: Store, statement: Cl
     """Workers ask each time they begin and end: they must not go through a million deliveries for a few."""
     planned(store, 1)
     assert "ix_deliveries_held" in steps(store, statement)[0]
+
+
+CLAIM = claim_those(deliveries.c.id.in_([bindparam(f"id_{number}") for number in range(3)]))
 
 
 @pytest.mark.parametrize("statement", [CLAIM, START])

@@ -469,6 +469,56 @@ def test_what_went_ahead_of_a_failing_disk_is_cancelled(project: Project, app: A
     assert project.states() == {"accepted": 30}
 
 
+class WireThatBreaks(CountingLedger):
+    """A wire log whose slots take so many deliveries, and then none."""
+
+    def __init__(self, ledger: Any, good_count: int) -> None:
+        super().__init__(ledger)
+        self.good_count = good_count
+
+    def open_wire(self, *args: Any) -> Any:
+        self._wire = self._ledger.open_wire(*args)
+        return self
+
+    @property
+    def worker(self) -> str:
+        return str(self._wire.worker)
+
+    def slot(self, number: int) -> Any:
+        return BreakingSlot(self._wire.slot(number), self)
+
+    def close(self, *, settled: bool) -> None:
+        self._wire.close(settled=settled)
+
+
+@dataclass
+class BreakingSlot:
+    slot: Any
+    wire: WireThatBreaks
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.slot, name)
+
+    def begin(self, delivery_id: int) -> None:
+        self.wire.good_count -= 1
+        if self.wire.good_count < 0:
+            raise OSError("the memory is gone")
+        self.slot.begin(delivery_id)
+
+
+def test_a_wire_log_that_breaks_ends_the_run_and_loses_nobody(project: Project, app: Application) -> None:
+    """Half of a turn has started: it is waited for; the other half is called off, and nobody waits for it."""
+    addresses = project.subscribe(30)
+    adapter = Multi(look=lambda recipient: states_on_disk(project)[recipient])
+    with pytest.raises(OSError, match="the memory is gone"):
+        now(replace(with_adapter(app, adapter), ledger=WireThatBreaks(app.ledger, CONNECTIONS + 2)))
+    seen = Counter(what for what, _ in adapter.seen)
+    assert seen == {"sent": CONNECTIONS + 2, "cancelled": CONNECTIONS - 2}
+    send_again(with_adapter(app, adapter))
+    assert adapter.recipients == addresses
+    assert project.states() == {"accepted": 30}
+
+
 def test_what_went_ahead_before_a_long_sleep_is_called_off(
     project: Project, app: Application, clock: StandingClock
 ) -> None:
