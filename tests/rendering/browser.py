@@ -6,7 +6,6 @@ No library and no port: the protocol is Chromium's own, and nothing else on the 
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import shutil
@@ -52,10 +51,6 @@ class Page:
         if "exceptionDetails" in answer:
             raise AssertionError(answer["exceptionDetails"])
         return answer["result"].get("value")
-
-    def picture(self) -> bytes:
-        """Take a picture of the whole page, as PNG."""
-        return base64.b64decode(self._call("Page.captureScreenshot", captureBeyondViewport=True)["data"])
 
     def close(self) -> None:
         """Close the pipes; Chromium ends with them."""
