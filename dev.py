@@ -60,6 +60,11 @@ def set_up() -> None:
 def demo(words: list[str]) -> int:
     """Publish the sample queue into demo/outbox."""
     publish = str(BIN / "publish")
+    pages = sorted(DEMO.glob("outbox/*/index.html"))
+    for page in pages:
+        print(f"Published before. Look at {page}")
+    if pages:
+        print(f"To begin anew, delete {DEMO}")
     if not DEMO.exists():
         run(publish, "init", str(DEMO), quiet=True)
     at = ("--config", str(DEMO / "config.toml"))

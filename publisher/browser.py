@@ -10,9 +10,11 @@ from __future__ import annotations
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
@@ -32,18 +34,25 @@ _FLAGS = (
 _MOVE_PIPES = (
     "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execv(sys.argv[3], sys.argv[3:])"
 )
-# Parsed and loaded with its frames; pictures decoded; and drawn once: until then Chromium may take the page for shorter.
-_SHOWN = """(async () => {
+# Parsed and loaded with its frames; pictures decoded, also those that wait to be seen; and drawn once. Until then
+# Chromium may take the page for shorter. What is not there by the end is not waited for: the page is shown without it.
+_SHOWN = """Promise.race([new Promise(late => setTimeout(late, 10_000)), (async () => {
+    for (const image of document.images) image.loading = "eager";
     if (document.readyState !== "complete") await new Promise(done => addEventListener("load", done, {once: true}));
     await Promise.all([...document.images].map(image => image.decode().catch(() => null)));
     await new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)));
-})()"""
+})()]).then(() => true)"""
+PATIENCE_SECONDS = 60.0
 
 
 class Browser:
-    """A running Chromium with one tab. Every call waits for its answer. Errors: UsageError if it ends by itself."""
+    """A running Chromium with one tab. Every call waits for its answer, for so long at most.
+
+    Errors: UsageError if Chromium ends by itself, refuses, or does not answer.
+    """
 
     def __init__(self, read: FileIO, write: FileIO) -> None:
+        self.patience_seconds = PATIENCE_SECONDS
         self._read, self._write = read, write
         self._last_id, self._session, self._rest = 0, "", b""
         target = self._call("Target.createTarget", url="about:blank")["targetId"]
@@ -52,9 +61,10 @@ class Browser:
         self._frame = self._call("Page.getFrameTree")["frameTree"]["frame"]["id"]
 
     def picture(self, html: str, *, width_px: int, sharpness: int = 1, height_px: int | None = None) -> bytes:
-        """Take a picture of a page of this width, as PNG: `height_px` of it, or the whole of it.
+        """Take a picture of a page on a screen of this width, as PNG: `height_px` of it, or the whole of it.
 
-        `sharpness` is the number of picture pixels for one of the page.
+        The whole is at least 600 px high, and wider than the screen where the page is. `sharpness` is the number of
+        picture pixels for one of the page.
         """
         screen = {"width": width_px, "deviceScaleFactor": sharpness, "mobile": False}
         self._call("Emulation.setDeviceMetricsOverride", height=height_px or 600, **screen)
@@ -77,16 +87,19 @@ class Browser:
         except BrokenPipeError:
             raise _ended() from None
         answer: dict[str, Any] = {}
+        deadline = time.monotonic() + self.patience_seconds
         while answer.get("id") != self._last_id:
-            answer = self._next()
+            answer = self._next(deadline)
         if "error" in answer:
-            raise UsageError(
-                f"Chromium refuses {method}: {answer['error'].get('message')}", hint="Install a newer one."
-            )
+            what = f"Chromium refuses {method}: {answer['error'].get('message')}"
+            raise UsageError(what, hint="If the page leads elsewhere by itself, change that; else install a newer one.")
         return dict(answer["result"])
 
-    def _next(self) -> dict[str, Any]:
+    def _next(self, deadline: float) -> dict[str, Any]:
         while b"\0" not in self._rest:
+            if not select.select([self._read], [], [], max(deadline - time.monotonic(), 0.0))[0]:
+                what = f"Chromium has not shown the page within {self.patience_seconds:g} seconds"
+                raise UsageError(what, hint="Look in the templates for a script that keeps it; e-mails must have none.")
             chunk = self._read.read(1 << 16)
             if not chunk:
                 raise _ended()

@@ -34,6 +34,25 @@ def test_pictures_have_the_size_asked_for_and_nobody_on_the_network_is_asked() -
     assert part.size == (400, 200)
 
 
+@needs_chromium
+def test_pictures_that_wait_to_be_seen_are_waited_for_no_more() -> None:
+    pixel = "data:image/gif;base64,R0lGODlhAQABAIAAAP8AAP///ywAAAAAAQABAAACAkQBADs="
+    page = f"""<body style="margin:0"><img src="{pixel}" loading="lazy" style="display:none">
+        <p style="height:9000px">x</p>
+        <img src="{pixel}" loading="lazy" style="display:block;width:320px;height:100px">"""
+    with open_browser() as browser:
+        whole = Image.open(BytesIO(browser.picture(page, width_px=320))).convert("RGB")
+    assert whole.getpixel((160, whole.height - 50)) == (255, 0, 0)
+
+
+@needs_chromium
+def test_a_page_that_keeps_the_browser_is_said_in_plain_words() -> None:
+    with open_browser() as browser:
+        browser.patience_seconds = 1.0
+        with pytest.raises(UsageError, match="Chromium has not shown the page within 1 seconds"):
+            browser.picture("<body><script>while (true) {}</script>", width_px=320)
+
+
 def test_a_program_that_is_not_there_is_said_in_plain_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHROMIUM", "/nowhere/chrome")
     with pytest.raises(UsageError, match='CHROMIUM names no program: "/nowhere/chrome"') as caught:

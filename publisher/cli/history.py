@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -47,7 +48,7 @@ def history(
         zone = app.settings.organisation.time_zone
         begin, end = period(since, until, zone)
         read = {kind: _READERS[kind](app) for kind in kinds or KINDS}
-        _refuse_unknown(app, name, read.values())
+        _refuse_unknown(app, name, read)
         for kind, all_rows in read.items():
             found = [row for row in all_rows if _is_meant(row, name, slug) and _is_within(row, begin, end)]
             rows += found[:limit]
@@ -56,10 +57,14 @@ def history(
     return Result({"history": rows, "more": more}, lambda console: _show(console, rows, more, zone))
 
 
-def _refuse_unknown(app: Any, name: str | None, read: Iterable[Sequence[Mapping[str, Any]]]) -> None:
-    """Refuse a name that neither the config nor anything that was made has."""
-    known = {*app.settings.digests, *app.channels, *(_outlet(row) for rows in read for row in rows)}
-    if name is not None and name not in known:
+def _refuse_unknown(app: Any, name: str | None, read: Mapping[Kind, Sequence[Mapping[str, Any]]]) -> None:
+    """Refuse a name that neither the config nor anything that was made has, of whatever kind."""
+    known = {*app.settings.digests, *app.channels, *map(_outlet, chain.from_iterable(read.values()))}
+    if name is None or name in known:
+        return
+    others = (_READERS[kind](app) for kind in KINDS if kind not in read)
+    known.update(map(_outlet, chain.from_iterable(others)))
+    if name not in known:
         raise UsageError(f'there is no digest or channel "{name}"', hint=nearest_hint(name, sorted(known)))
 
 

@@ -1,8 +1,8 @@
 """Statements for the hot path: compiled once, then run on the driver's own cursor, a row at a time.
 
 Measured 2026-11-23: SQLAlchemy takes about 80 microseconds to execute a statement, SQLite about 6 to run one of these.
-An UPDATE of many rows at once by a table of values takes it longer than one by one. Where all rows are given the same, a
-list of fifty ids takes a third less (2026-11-29): each run has its price, and so has each value that is given.
+An UPDATE of many rows at once by a table of values takes it longer than one by one. Where all rows are given the same,
+a list of fifty ids takes a third less (2026-11-29): each run has its price, and so has each value that is given.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Values = dict[str, Any]
 
 _Write = Callable[[Any], Any] | None
 
-# A statement is written for each number of ids up to this one; the driver keeps the last 128 that it has run.
+# A statement is written for each number of ids up to this one; SQLite's driver keeps the last 128 that it has run.
 MAX_IDS = 64
 _ID_NAMES = [intern(f"id_{number}") for number in range(MAX_IDS)]
 

@@ -105,7 +105,6 @@ def claim_those(which: ColumnElement[bool]) -> Update:
     )
 
 
-
 # Those that have become suppressed, or whose subscriber has left the digest, since they were planned.
 _suppressed_since = and_(deliveries.c.digest.is_not(None), is_suppressed(deliveries.c.recipient, deliveries.c.digest))
 _left_since = and_(

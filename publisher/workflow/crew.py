@@ -320,8 +320,9 @@ class Crew:
                 prepared.mark.begin()
                 if self._tells_start:
                     get_logger().debug("sending", delivery=prepared.key, channel=self._channel.name)
-                self._under_way[prepared.place] = turn.prepared.popleft()
+                turn.prepared.popleft()
                 sessions.send(prepared.place)
+                self._under_way[prepared.place] = prepared
             else:
                 turn.prepared.popleft()
                 sessions.cancel(prepared.place)

@@ -25,7 +25,8 @@ class ThreadedSessions:
         self._threads = [_SessionThread(open_session, place, self._done) for place in range(count)]
 
     def prepare(self, place: int, message: SealedMessage, mark: Mark) -> None:
-        """Keep it: a session that waits cannot stop half-way."""
+        """Keep it: a session that waits cannot stop half-way. Errors: RuntimeError where there is no thread for it."""
+        self._threads[place].start()
         self._prepared[place] = (message, mark)
 
     def send(self, place: int) -> None:
@@ -67,9 +68,11 @@ class _SessionThread:
         # A session that never comes back must not keep the program from leaving.
         self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def give(self, work: _Work) -> None:
+    def start(self) -> None:
         if self._thread.ident is None:
             self._thread.start()
+
+    def give(self, work: _Work) -> None:
         self._work.put(work)
 
     def interrupt(self) -> None:

@@ -215,5 +215,6 @@ def test_a_channel_that_is_gone_from_the_config_is_still_found(busy: Project) ->
     try:
         assert listed(busy, "--channel", "mastodon") == {"eins posted/mastodon", "zwei posted/mastodon"}
         assert made(busy, "--name", "mastodon") == {"post eins", "post zwei"}
+        assert made(busy, "--name", "mastodon", "--kind", "edition") == set()  # known, and no edition has that name
     finally:
         config.write_text(before)

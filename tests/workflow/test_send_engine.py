@@ -407,6 +407,7 @@ class EagerSessions:
         return done
 
     def interrupt(self) -> None:
+        self._adapter.seen.append(("interrupted", ""))
         self._ringer.send(b".")
 
     def close(self) -> None:
@@ -512,10 +513,36 @@ def test_a_wire_log_that_breaks_ends_the_run_and_loses_nobody(project: Project, 
     adapter = Multi(look=lambda recipient: states_on_disk(project)[recipient])
     with pytest.raises(OSError, match="the memory is gone"):
         now(replace(with_adapter(app, adapter), ledger=WireThatBreaks(app.ledger, CONNECTIONS + 2)))
-    seen = Counter(what for what, _ in adapter.seen)
+    seen = Counter(what for what, _ in adapter.seen)  # and nobody was waited for until there was no more time
     assert seen == {"sent": CONNECTIONS + 2, "cancelled": CONNECTIONS - 2}
     send_again(with_adapter(app, adapter))
     assert adapter.recipients == addresses
+    assert project.states() == {"accepted": 30}
+
+
+class NoMoreThreads(Multi):
+    """One message cannot be let go."""
+
+    def open_many(self, count: int) -> EagerSessions:
+        return SessionsThatFail(self)
+
+
+class SessionsThatFail(EagerSessions):
+    def send(self, place: int) -> None:
+        if len(self._adapter.seen) == CONNECTIONS + 2:
+            del self._prepared[place]
+            raise RuntimeError("can't start new thread")
+        super().send(place)
+
+
+def test_a_message_that_cannot_be_let_go_ends_the_run_and_loses_nobody(project: Project, app: Application) -> None:
+    addresses = project.subscribe(30)
+    adapter = NoMoreThreads(look=lambda recipient: states_on_disk(project)[recipient])
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        now(with_adapter(app, adapter))
+    assert "interrupted" not in {what for what, _ in adapter.seen}
+    send_again(with_adapter(app, again := Multi(look=lambda recipient: "")))
+    assert Counter(adapter.recipients) + Counter(again.recipients) == Counter(addresses)
     assert project.states() == {"accepted": 30}
 
 
