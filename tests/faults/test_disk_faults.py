@@ -39,7 +39,9 @@ KINDS = [
     if not (kind[1].startswith("send") and kind[2] == "ENOSPC from there on")
 ]
 NOTHING_WAS_SENT = 2
-MIN_POINTS = 5  # of each kind; fewer, and strace looks at something else. Syncs are the fewest: one for three messages
+# Of each kind; fewer, and strace looks at something else. A message leaves in one piece, and a commit, which is for
+# about three of them, is synced once. Seen on 2026-11-30: 10 to 16, 166 to 188, 51 to 60, and 50.
+MIN_POINTS = {"fdatasync": 5, "pwrite64": 100, "sendto": 40, "sendmsg": RECIPIENTS}
 
 
 @dataclass(frozen=True)
@@ -129,9 +131,14 @@ def test_some_points(bench: Bench) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS, ids=" ".join)
 def test_every_point(bench: Bench, kind: tuple[str, str, str]) -> None:
-    """All calls there are, from the first of a thread to the last: together more than 1,000."""
+    """All calls there are, from the first of a thread to the last."""
     violations: list[str] = []
     hit_count = next(n for n in count() if not bench.is_hit(Point(*kind, n + 1), violations))
     print(f"{' '.join(kind)}: {hit_count} points, {len(violations)} violations")  # noqa: T201
     assert violations == []
-    assert hit_count >= MIN_POINTS
+    assert hit_count >= MIN_POINTS[kind[1]]
+
+
+def test_every_point_is_one_of_a_thousand_or_more() -> None:
+    """What the test before this one asserts of each kind comes to so many for all of them."""
+    assert sum(MIN_POINTS[call] for _, call, _ in KINDS) >= 1_000
