@@ -168,13 +168,14 @@ class Cut:
 
 def cuts_of(text: str, lang: str = "de") -> list[Cut]:
     """Find every place where a text may be cut, in order."""
-    whole = _whole_characters(text)
+    whole, quoted = _whole_characters(text), Spans(quotations(text))
     ellipsis = " …" if lang.startswith("de") else "…"
     cuts = []
-    for gap in _gaps(text, lang, whole):
+    for gap in _gaps(text, lang, whole, quoted):
         is_open = gap.kind in ("clause", "word")
         position = _tidy_end(text, gap.position) if is_open else gap.position
-        if position and position in whole:
+        # What is tidied away may reach back into a quotation that is never closed.
+        if position and position in whole and not quoted.around(position):
             cuts.append(Cut(text, position, gap.kind, ellipsis if is_open else ""))
     return cuts
 
@@ -189,11 +190,10 @@ class Gap:
 
 def gaps_of(text: str, lang: str = "de") -> list[Gap]:
     """Find every place where a text may be broken and then go on, in order: after a word such as "and", too."""
-    return list(_gaps(text, lang, _whole_characters(text), goes_on=True))
+    return list(_gaps(text, lang, _whole_characters(text), Spans(quotations(text)), goes_on=True))
 
 
-def _gaps(text: str, lang: str, whole: set[int] | range, *, goes_on: bool = False) -> Iterator[Gap]:
-    quoted = Spans(quotations(text))
+def _gaps(text: str, lang: str, whole: set[int] | range, quoted: Spans, *, goes_on: bool = False) -> Iterator[Gap]:
     ends = set(sentence_ends(text, lang))
     for gap in _GAP.finditer(text):
         kind = _kind_of(text, gap, gap.start() in ends, goes_on=goes_on)

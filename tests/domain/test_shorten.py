@@ -103,6 +103,14 @@ def test_never_cut_inside(text: str, length: int, cut: str) -> None:
     assert lead_of(text, length)[0] == cut
 
 
+def test_what_is_tidied_away_leaves_a_quotation_whole() -> None:
+    """Going back over "&" and a line break, the cut would come to lie within a quotation that is never closed."""
+    text = "„offen &\n\n&, Die"
+    assert [end - start for start, end in quotations(text)] == [8]
+    for cut in cuts_of(text):
+        check_boundary(text, cut.position)
+
+
 def test_paragraph_that_announces_something_is_no_end() -> None:
     text = "Themen sind:\n\nWasser sparen, Strom sparen, Geld sparen"
     assert lead_of(text, 32) == ("Themen sind:\n\nWasser sparen …", "clause")
