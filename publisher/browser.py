@@ -35,13 +35,14 @@ _MOVE_PIPES = (
     "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execv(sys.argv[3], sys.argv[3:])"
 )
 # Parsed and loaded with its frames; pictures decoded, also those that wait to be seen; and drawn once. Until then
-# Chromium may take the page for shorter. What is not there by the end is not waited for: the page is shown without it.
+# Chromium may take the page for shorter. What is not there after 10,000 ms is left out.
 _SHOWN = """Promise.race([new Promise(late => setTimeout(late, 10_000)), (async () => {
     for (const image of document.images) image.loading = "eager";
     if (document.readyState !== "complete") await new Promise(done => addEventListener("load", done, {once: true}));
     await Promise.all([...document.images].map(image => image.decode().catch(() => null)));
     await new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)));
 })()]).then(() => true)"""
+# For one answer, also where the machine is busy.
 PATIENCE_SECONDS = 60.0
 
 
@@ -99,7 +100,8 @@ class Browser:
         while b"\0" not in self._rest:
             if not select.select([self._read], [], [], max(deadline - time.monotonic(), 0.0))[0]:
                 what = f"Chromium has not shown the page within {self.patience_seconds:g} seconds"
-                raise UsageError(what, hint="Look in the templates for a script that keeps it; e-mails must have none.")
+                hint = "Try it again. If it stays so, look in the templates for a script: e-mails must have none."
+                raise UsageError(what, hint=hint)
             chunk = self._read.read(1 << 16)
             if not chunk:
                 raise _ended()
